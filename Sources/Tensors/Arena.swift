@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Synchronization
+internal import Synchronization
 
 /// Memory for activations that is taken once and used again.
 ///

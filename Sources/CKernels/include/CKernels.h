@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+//
+// The loops of the house that no library does well: plain C on clang's vector types, compiled for
+// several processors and chosen at run time. All arrays are float32, row-major, channels-last.
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
-#include "elementwise.h"
+#include "depthwise.h"
+#include "masking.h"
+#include "matmul.h"
+#include "normalization.h"
 #endif

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Y = activation(X · W + bias): every 1×1 convolution, and every strided convolution without
+// dilation, whose windows are contiguous in a channels-last signal: there X has overlapping rows
+// (xStride = stride · channels, depth = kernel · channels), and nothing is copied.
+//
+// An element of Y is one chain of multiply-adds over the depth, in order, whatever the number of
+// rows: a stream that brings its frames one by one gets the same bits as the whole file at once.
+#ifndef TESSERA_MATMUL_H
+#define TESSERA_MATMUL_H
+#include <stddef.h>
+
+/// What happens to an element after the sum over the depth.
+typedef enum {
+  tessera_activation_none,
+  tessera_activation_leaky,  ///< x < 0 ? slope · x : x (ReLU with slope 0, PReLU)
+} tessera_activation;
+
+typedef struct {
+  size_t depth;    ///< length of the sum
+  size_t columns;  ///< columns of Y
+  const float *packed;  ///< weights from tessera_matmul_pack
+  const float *bias;    ///< one for each column, or NULL
+  tessera_activation activation;
+  float slope;
+} tessera_matmul_layer;
+
+/// How many floats the packed form of a depth × columns matrix takes.
+size_t tessera_matmul_packed_count(size_t depth, size_t columns);
+
+/// Packs W, given as W[column · columnStride + d · depthStride], for tessera_matmul.
+void tessera_matmul_pack(size_t depth, size_t columns, const float *weights, size_t columnStride,
+                         size_t depthStride, float *packed);
+
+/// Computes `rows` rows of Y from as many rows of X. `y` must not overlap `x`.
+void tessera_matmul(const tessera_matmul_layer *layer, size_t rows, const float *x, size_t xStride,
+                    float *y, size_t yStride);
+#endif

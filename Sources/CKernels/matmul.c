@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "matmul.h"
+
+#include "variants.h"
+
+// Weights lie in panels of 32 columns: [panel][depth][32], zeros beyond the last column.
+#define PANEL 32
+// A panel of 256 rows is 32 KB and stays in the first cache while the rows of a band pass it; the
+// band's rows stay in the second while the panels pass.
+#define DEPTH_BAND 256
+#define ROW_BAND 192
+
+// The loops over a block must vanish: its sums are registers, not an array.
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#define VARIANT_FILE "matmul.inc"
+#include "variants.inc"
+
+size_t tessera_matmul_packed_count(size_t depth, size_t columns) {
+  return (columns + PANEL - 1) / PANEL * PANEL * depth;
+}
+
+void tessera_matmul_pack(size_t depth, size_t columns, const float *weights, size_t columnStride,
+                         size_t depthStride, float *packed) {
+  size_t panels = (columns + PANEL - 1) / PANEL;
+  for (size_t panel = 0; panel < panels; panel++)
+    for (size_t d = 0; d < depth; d++)
+      for (size_t c = 0; c < PANEL; c++) {
+        size_t column = panel * PANEL + c;
+        *packed++ = column < columns ? weights[column * columnStride + d * depthStride] : 0;
+      }
+}
+
+void tessera_matmul(const tessera_matmul_layer *layer, size_t rows, const float *x, size_t xStride,
+                    float *y, size_t yStride) {
+  DISPATCH(matmul, layer, rows, x, xStride, y, yStride);
+}

@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Checkpoints
+internal import NeuralLayers
+
+/// A checkpoint recognised as a Conv-TasNet: where its parameters lie, and what its file says about
+/// the network besides them.
+struct ConvTasNetPackage {
+  let weights: Weights
+  private let dialect: ConvTasNetConfiguration.Dialect
+  // kaituoxu's and asteroid's own entries, or the arguments a Demucs package was built with.
+  private let arguments: Value?
+  // Positional arguments of a Demucs package: the sources.
+  private let positional: [Value]
+  private let isMusic: Bool
+  private let task: String?
+  private let sourceNames: [String]?
+
+  init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    let root = checkpoint.root
+    let described = try checkpoint.metadata["tessera.configuration"].map {
+      text throws(CheckpointError) in try Value(json: text)
+    }
+    let weights: Weights
+    if root["state_dict"] != nil {
+      weights = try checkpoint.weights(at: "state_dict")
+      arguments = root["model_args"] ?? root
+      positional = []
+    } else if root["state"] != nil {
+      weights = try checkpoint.weights(at: "state")
+      arguments = root["kwargs"]
+      positional = root["args"]?.list ?? []
+    } else if let parts = root.list, parts.count == 4 {
+      // Demucs v1: (class, args, kwargs, state).
+      weights = try checkpoint.weights(at: "3")
+      arguments = parts[2]
+      positional = parts[1].list ?? []
+    } else {
+      weights = try checkpoint.weights()
+      arguments = described?["model_args"]
+      positional = []
+    }
+    task = root["task"]?.string
+    sourceNames = described?["sources"]?.list?.compactMap(\.string)
+
+    let signatures: [(ConvTasNetConfiguration.Dialect, String)] = [
+      (.kaituoxu, "separator.network.1.weight"),
+      (.asteroid, "masker.TCN.0.shared_block.0.weight"),
+      (.torchaudio, "mask_generator.input_conv.weight"),
+    ]
+    for (dialect, key) in signatures {
+      // Training programs save wrapped modules: everything then lies below one name.
+      guard let found = weights.names.first(where: { $0 == key || $0.hasSuffix("." + key) })
+      else { continue }
+      self.dialect = dialect
+      let prefix = found.dropLast(key.count + (found == key ? 0 : 1))
+      self.weights = prefix.isEmpty ? weights : weights / String(prefix)
+      isMusic = dialect == .kaituoxu && (root["klass"] != nil || root.list != nil
+        || (self.weights.shape(of: "encoder.conv1d_U.weight")?[1] ?? 1) > 1)
+      return
+    }
+    throw .unsupported(
+      path: checkpoint.path,
+      detail: "not a Conv-TasNet: none of its parameters is called "
+        + signatures.map(\.1).joined(separator: " or "))
+  }
+
+  /// The hyper-parameters: sizes from the parameters' shapes, the rest from what the file says, and
+  /// where it says nothing, from the releases that say nothing.
+  func configuration() throws(CheckpointError) -> ConvTasNetConfiguration {
+    let names = shapeNames
+    let encoder = try shape(names.encoder, axes: 3)
+    let bottleneck = try shape(names.bottleneck, axes: 3)
+    let widen = try shape(names.widen, axes: 3)
+    let logits = try shape(names.logits, axes: 3)
+    let isCausal = weights.contains(names.causalDepthwise)
+    let depthwise = try shape(
+      isCausal ? names.causalDepthwise : names.depthwise, axes: 3)
+    let filters = encoder[0]
+    let sourceCount = filters > 0 ? logits[0] / filters : 0
+    guard sourceCount > 0, logits[0] == sourceCount * filters else {
+      throw .wrongShape(
+        key: names.logits, expected: [max(1, sourceCount) * filters] + logits.dropFirst(),
+        found: logits)
+    }
+    let (blocks, repeats) = try depth()
+    let filterLength = encoder[2]
+    let sampleRate =
+      arguments?["sample_rate"]?.int ?? arguments?["samplerate"]?.int ?? (isMusic ? 44100 : 8000)
+    return ConvTasNetConfiguration(
+      dialect: dialect,
+      sampleRate: sampleRate,
+      audioChannels: encoder[1],
+      sources: names(of: sourceCount),
+      sourcesAreInterchangeable: !isMusic && sourceNames == nil && sourceCount > 1,
+      filters: filters,
+      filterLength: filterLength,
+      hopLength: arguments?["stride"]?.int ?? max(1, filterLength / 2),
+      bottleneckChannels: bottleneck[0],
+      hiddenChannels: widen[0],
+      skipChannels: weights.shape(of: names.skip)?.first ?? 0,
+      kernelSize: depthwise[2],
+      blocks: blocks,
+      repeats: repeats,
+      norm: try norm(isCausal: isCausal),
+      isCausal: isCausal,
+      encoderIsRectified: try encoderIsRectified(),
+      maskActivation: try maskActivation(),
+      matchesMixtureLevel: dialect == .asteroid && sourceNames == nil,
+      segmentSeconds: arguments?["segment_length"]?.int.map { Double($0) / Double(sampleRate) })
+  }
+
+  // MARK: Sizes
+
+  /// The parameters whose shapes tell the sizes.
+  private struct ShapeNames {
+    let encoder, bottleneck, widen, depthwise, causalDepthwise, skip, logits: String
+  }
+
+  private var shapeNames: ShapeNames {
+    switch dialect {
+    case .kaituoxu:
+      let net = "separator.network.2.0.0.net"
+      return ShapeNames(
+        encoder: "encoder.conv1d_U.weight", bottleneck: "separator.network.1.weight",
+        widen: "\(net).0.weight", depthwise: "\(net).3.net.0.weight",
+        // A causal block has one more layer, and only its index tells.
+        causalDepthwise: weights.contains("\(net).3.net.4.weight")
+          ? "\(net).3.net.0.weight" : "\(net).3.net.0.causal",
+        skip: "", logits: "separator.network.3.weight")
+    case .asteroid:
+      let block = "masker.TCN.0"
+      return ShapeNames(
+        encoder: "encoder.filterbank._filters", bottleneck: "masker.bottleneck.1.weight",
+        widen: "\(block).shared_block.0.weight", depthwise: "\(block).shared_block.3.weight",
+        causalDepthwise: "\(block).shared_block.3.0.weight", skip: "\(block).skip_conv.weight",
+        logits: "masker.mask_net.1.weight")
+    case .torchaudio:
+      let block = "mask_generator.conv_layers.0"
+      return ShapeNames(
+        encoder: "encoder.weight", bottleneck: "mask_generator.input_conv.weight",
+        widen: "\(block).conv_layers.0.weight", depthwise: "\(block).conv_layers.3.weight",
+        causalDepthwise: "\(block).causal", skip: "\(block).skip_out.weight",
+        logits: "mask_generator.output_conv.weight")
+    }
+  }
+
+  private func shape(_ name: String, axes: Int) throws(CheckpointError) -> [Int] {
+    guard let shape = weights.shape(of: name) else {
+      throw .missing(key: weights.key(of: name), nearest: [])
+    }
+    guard shape.count == axes, !shape.contains(0) else {
+      throw .wrongShape(
+        key: weights.key(of: name), expected: [Int](repeating: 1, count: axes), found: shape)
+    }
+    return shape
+  }
+
+  /// Blocks in a repeat, and repeats.
+  private func depth() throws(CheckpointError) -> (blocks: Int, repeats: Int) {
+    func count(_ key: (Int) -> String) -> Int {
+      var count = 0
+      while weights.contains(key(count)) { count += 1 }
+      return count
+    }
+    switch dialect {
+    case .kaituoxu:
+      return (
+        count { "separator.network.2.0.\($0).net.0.weight" },
+        count { "separator.network.2.\($0).0.net.0.weight" }
+      )
+    case .asteroid:
+      let total = count { "masker.TCN.\($0).shared_block.0.weight" }
+      if let blocks = arguments?["n_blocks"]?.int, blocks > 0, total % blocks == 0 {
+        return (blocks, total / blocks)
+      }
+      return Self.factored(total)
+    case .torchaudio:
+      return Self.factored(count { "mask_generator.conv_layers.\($0).conv_layers.0.weight" })
+    }
+  }
+
+  /// Splits a number of blocks where a checkpoint doesn't tell the repeats: the fewest repeats, more
+  /// than one, of at most eight blocks; 24 are the published 3 × 8.
+  private static func factored(_ total: Int) -> (blocks: Int, repeats: Int) {
+    for repeats in 2..<max(total, 3) where total % repeats == 0 && total / repeats <= 8 {
+      return (total / repeats, repeats)
+    }
+    return (total, 1)
+  }
+
+  // MARK: Names and kinds
+
+  private func names(of count: Int) -> [String] {
+    if let sourceNames, sourceNames.count == count { return sourceNames }
+    let stated = arguments?["sources"] ?? (isMusic ? positional.first : nil)
+    if let list = stated?.list?.compactMap(\.string), list.count == count { return list }
+    if isMusic && count == 4 { return ["drums", "bass", "other", "vocals"] }
+    if isMusic { return (1...count).map { "source\($0)" } }
+    if let task, task.hasPrefix("enh"), count == 1 { return ["speech"] }
+    return (1...count).map { dialect == .kaituoxu ? "s\($0)" : "speaker\($0)" }
+  }
+
+  private func norm(isCausal: Bool) throws(CheckpointError) -> ConvTasNetConfiguration.Norm {
+    switch dialect {
+    case .torchaudio: return .global
+    case .kaituoxu:
+      let block = "separator.network.2.0.0.net.2"
+      if weights.contains("\(block).running_mean") { return .batch }
+      if !weights.contains("\(block).gamma") { return .identity }
+      // A bare state does not tell gLN from cLN. Only cLN makes sense in a causal network.
+      let name = arguments?["norm_type"]?.string
+      return name == "cLN" || (name == nil && isCausal) ? .channelwise : .global
+    case .asteroid:
+      if weights.contains("masker.TCN.0.shared_block.2.running_mean") { return .batch }
+      switch arguments?["norm_type"]?.string {
+      case "gLN": return .global
+      case "cLN": return .channelwise
+      case nil: return isCausal ? .channelwise : .global
+      case let name?:
+        throw .unsupported(
+          path: weights.path, detail: "the norm '\(name)'; known are gLN, cLN and BN")
+      }
+    }
+  }
+
+  private func encoderIsRectified() throws(CheckpointError) -> Bool {
+    switch dialect {
+    case .kaituoxu: return true
+    case .torchaudio: return false
+    case .asteroid:
+      switch arguments?["encoder_activation"]?.string {
+      case nil, "linear": return false
+      case "relu": return true
+      case let name?:
+        throw .unsupported(
+          path: weights.path, detail: "the encoder activation '\(name)'; known are relu and none")
+      }
+    }
+  }
+
+  private func maskActivation() throws(CheckpointError) -> MaskActivation {
+    // torchaudio's files don't tell: the published one has ReLU masks.
+    let stated = arguments?["mask_nonlinear"]?.string ?? arguments?["mask_act"]?.string
+    guard let stated else { return .relu }
+    guard let activation = MaskActivation(rawValue: stated) else {
+      throw .unsupported(path: weights.path, detail: "the mask activation '\(stated)'")
+    }
+    return activation
+  }
+}

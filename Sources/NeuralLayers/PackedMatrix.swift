@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CKernels
+package import Tensors
+
+/// A matrix packed once for the kernel that multiplies rows by it: the weights of every 1×1
+/// convolution, and of every strided convolution without dilation, whose windows are rows.
+package struct PackedMatrix: Sendable {
+  /// Elements of a row that goes in.
+  package let depth: Int
+  /// Elements of a row that comes out.
+  package let columns: Int
+  private let packed: Storage
+  private let bias: Tensor?
+
+  /// Packs `weights`, `[columns, depth]` row-major, and keeps `bias`, `[columns]`.
+  package init(weights: [Float], depth: Int, columns: Int, bias: [Float]?) {
+    precondition(weights.count == depth * columns && (bias?.count ?? columns) == columns)
+    self.depth = depth
+    self.columns = columns
+    packed = Storage(capacity: tessera_matmul_packed_count(depth, columns))
+    tessera_matmul_pack(depth, columns, weights, depth, 1, packed.pointer)
+    self.bias = bias.map { Tensor(shape: [columns], elements: $0) }
+  }
+
+  /// y = x · W + b, then, with a slope, PReLU (0 is ReLU). Each output row depends on its input row
+  /// alone, bit for bit.
+  package func callAsFunction(_ x: Rows, into y: Rows, slope: Float? = nil) {
+    precondition(x.channels == depth && y.channels == columns && x.count == y.count)
+    var layer = tessera_matmul_layer(
+      depth: depth, columns: columns, packed: packed.pointer, bias: bias?.pointer,
+      activation: slope == nil ? tessera_activation_none : tessera_activation_leaky,
+      slope: slope ?? 1)
+    tessera_matmul(&layer, x.count, x.pointer, x.stride, y.pointer, y.stride)
+  }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Some rows of a channels-last signal: what a layer reads or writes at a time.
+///
+/// Rows may overlap (the windows of a strided convolution) and may be part of wider rows (some
+/// columns of a matrix): row `r` has `channels` elements from `pointer + r · stride` on.
+package struct Rows {
+  package let pointer: UnsafeMutablePointer<Float>
+  package let count: Int
+  package let channels: Int
+  package let stride: Int
+  // Keeps the memory alive as long as the view.
+  private let storage: Storage
+
+  init(storage: Storage, offset: Int, count: Int, channels: Int, stride: Int) {
+    precondition(
+      count == 0 || (offset >= 0 && offset + (count - 1) * stride + channels <= storage.capacity),
+      "\(count) rows of \(channels), \(stride) apart, from \(offset) in \(storage.capacity)")
+    pointer = storage.pointer + offset
+    self.count = count
+    self.channels = channels
+    self.stride = stride
+    self.storage = storage
+  }
+
+  /// Some columns of these rows.
+  package func columns(_ range: Range<Int>) -> Rows {
+    precondition(range.upperBound <= channels)
+    return Rows(
+      storage: storage, offset: pointer - storage.pointer + range.lowerBound, count: count,
+      channels: range.count, stride: stride)
+  }
+
+  /// Copies these rows into a tensor `[count, channels]`, from its row `row` on.
+  package func copy(into tensor: Tensor, row: Int) {
+    for index in 0..<count {
+      (tensor.pointer + (row + index) * channels).update(
+        from: pointer + index * stride, count: channels)
+    }
+  }
+}
+
+extension Tensor {
+  /// Rows of a `[T, C]` tensor.
+  package func rows(_ range: Range<Int>) -> Rows {
+    precondition(range.upperBound <= shape[0], "rows \(range) of \(shape)")
+    let channels = shape[1]
+    return Rows(
+      storage: storage, offset: range.lowerBound * channels, count: range.count,
+      channels: channels, stride: channels)
+  }
+
+  /// Windows of `length` rows of a `[T, C]` tensor, `hop` rows apart, each as one row
+  /// `[length · C]`; window `k` begins at row `k · hop`.
+  package func windows(_ range: Range<Int>, length: Int, hop: Int) -> Rows {
+    let channels = shape[1]
+    return Rows(
+      storage: storage, offset: range.lowerBound * hop * channels, count: range.count,
+      channels: length * channels, stride: hop * channels)
+  }
+}
