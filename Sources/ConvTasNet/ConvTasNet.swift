@@ -134,3 +134,16 @@ public struct ConvTasNet: Sendable {
     return sources
   }
 }
+
+extension ConvTasNet {
+  /// Memory that a pass takes for activations, for each sample of the signal: what is held for all
+  /// frames at once, and the signals themselves.
+  public var bytesPerSample: Int {
+    let c = configuration
+    let frame =
+      c.hiddenChannels + 2 * (c.bottleneckChannels + c.skipChannels)
+      + c.sources.count * c.audioChannels * c.filterLength
+    let signals = (4 + 3 * c.sources.count) * c.audioChannels
+    return (frame / c.hopLength + signals + 1) * MemoryLayout<Float>.stride
+  }
+}

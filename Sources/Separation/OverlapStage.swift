@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Tensors
+
+/// Runs overlapping segments and blends them with triangular weights (demucs' `apply_model`). A
+/// signal of at most `whole` samples is one segment.
+final class OverlapStage: SeparationStage {
+  private let separator: any Separator
+  private let segment: Int
+  private let stride: Int
+  private let whole: Int
+  private let weights: [Float]
+  // The signal from the next segment's first sample on, interleaved.
+  private var buffer: [Float] = []
+  private var isCut = false
+  // Weighted sums of what segments have contributed from the next segment's first sample on.
+  private var sums: [[Float]]
+  private var weightSums: [Float] = []
+  // The last segment's estimates from there on: what the next one's sources are matched with.
+  private var previous: [[Float]] = []
+
+  init(_ separator: any Separator, segment: Int, overlap: Double, whole: Int) {
+    self.separator = separator
+    self.segment = segment
+    self.whole = max(whole, segment)
+    stride = max(1, Int((1 - overlap) * Double(segment)))
+    // 1 … ⌊n/2⌋ up, n − ⌊n/2⌋ … 1 down, over the greatest.
+    let top = Float(segment - segment / 2)
+    weights = (0..<segment).map { index in
+      Float(index < segment / 2 ? index + 1 : segment - index) / top
+    }
+    sums = separator.sources.map { _ in [] }
+  }
+
+  func push(_ samples: [Float], _ run: Run) throws -> [[Float]] {
+    buffer += samples
+    var delivered = separator.sources.map { _ in [Float]() }
+    if !isCut && buffer.count / separator.channels <= whole { return delivered }
+    isCut = true
+    while buffer.count / separator.channels > segment { try advance(&delivered, run) }
+    return delivered
+  }
+
+  func finish(_ run: Run) throws -> [[Float]] {
+    var delivered = separator.sources.map { _ in [Float]() }
+    if !isCut {
+      guard !buffer.isEmpty else { return delivered }
+      defer { buffer = [] }
+      return try estimates(samples: buffer.count / separator.channels, run).map(\.elements)
+    }
+    while !buffer.isEmpty { try advance(&delivered, run) }
+    return delivered
+  }
+
+  /// Runs the segment at the buffer's head and delivers what no later segment adds to.
+  private func advance(_ delivered: inout [[Float]], _ run: Run) throws {
+    let channels = separator.channels
+    let available = buffer.count / channels
+    let count = min(segment, available)
+    var estimates = try estimates(samples: count, run).map(\.elements)
+    if separator.sourcesAreInterchangeable && !previous.isEmpty {
+      estimates = bestOrder(of: estimates, matching: previous).map { estimates[$0] }
+    }
+    let missing = count - weightSums.count
+    if missing > 0 {
+      weightSums += [Float](repeating: 0, count: missing)
+      for source in sums.indices {
+        sums[source] += [Float](repeating: 0, count: missing * channels)
+      }
+    }
+    for sample in 0..<count { weightSums[sample] += weights[sample] }
+    for source in sums.indices {
+      for index in 0..<(count * channels) {
+        sums[source][index] += weights[index / channels] * estimates[source][index]
+      }
+    }
+
+    // The last segment is the one that reaches the end.
+    let complete = min(stride, available)
+    for source in sums.indices {
+      delivered[source].reserveCapacity(delivered[source].count + complete * channels)
+      for index in 0..<(complete * channels) {
+        delivered[source].append(sums[source][index] / weightSums[index / channels])
+      }
+      sums[source].removeFirst(complete * channels)
+    }
+    previous = estimates.map { Array($0[min(complete * channels, $0.count)...]) }
+    weightSums.removeFirst(complete)
+    buffer.removeFirst(complete * channels)
+  }
+
+  private func estimates(samples: Int, _ run: Run) throws -> [Tensor] {
+    let channels = separator.channels
+    let mixture = Tensor(
+      shape: [samples, channels], elements: Array(buffer[..<(samples * channels)]))
+    return try separator.separate(mixture, run)
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a user may set about how a signal is cut.
+public struct SeparationSettings: Sendable, Hashable {
+  /// Seconds of a segment; `nil`: whole signals where memory allows, else the model's own length.
+  public var segmentSeconds: Double?
+  /// The share of a segment that overlaps with the next, from 0 to below 1.
+  public var overlap: Double
+  /// Memory that a pass may take for activations, in bytes.
+  public var workingMemory: Int
+
+  /// The defaults of the command line.
+  public init(
+    segmentSeconds: Double? = nil, overlap: Double = 0.25, workingMemory: Int = 200_000_000
+  ) {
+    self.segmentSeconds = segmentSeconds
+    self.overlap = overlap
+    self.workingMemory = workingMemory
+  }
+}
+
+extension Separator {
+  /// A stage that passes one signal through the network.
+  public func makeStage(_ settings: SeparationSettings) -> any SeparationStage {
+    func affordable(_ bytesPerSample: Int) -> Int { settings.workingMemory / bytesPerSample }
+    let wanted = settings.segmentSeconds.map { max(1, Int($0 * Double(sampleRate))) }
+    switch passage {
+    case .stream(_, let make): return make()
+    case .context(let before, let after, let alignment, let bytes):
+      let context = Context(before: before, after: after, alignment: alignment)
+      // At least as much signal as context, or most of the work would be thrown away.
+      let segment = wanted ?? max(affordable(bytes) - before - after, before + after, 1)
+      return ContextStage(self, segment: segment, context: context)
+    case .overlap(let own, let bytes):
+      let whole = affordable(bytes)
+      let segment = wanted ?? min(own ?? whole, whole)
+      return OverlapStage(
+        self, segment: max(2, segment), overlap: settings.overlap,
+        whole: wanted == nil ? whole : segment)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Tensors
+
+/// A network that takes a mixture apart into sources.
+public protocol Separator: Sendable {
+  /// Samples a second of everything that goes in and comes out.
+  var sampleRate: Int { get }
+  /// Channels of the mixture and of each source.
+  var channels: Int { get }
+  /// The sources' names, in the order in which they come out.
+  var sources: [String] { get }
+  /// Whether the sources of one run are in any order (speakers) or each in its place (instruments).
+  var sourcesAreInterchangeable: Bool { get }
+  /// Whether the estimates' common level is free and is set to the mixture's.
+  var matchesMixtureLevel: Bool { get }
+  /// How a signal of any length passes through.
+  var passage: Passage { get }
+
+  /// Separates a signal, `[T, channels]`, into as many tensors `[T, channels]` as there are sources.
+  func separate(_ mixture: Tensor, _ run: Run) throws -> [Tensor]
+}
+
+/// How a signal of any length passes through a network in bounded memory.
+public enum Passage: Sendable {
+  /// Piece by piece, bit-identical to the whole, `latencySamples` late.
+  case stream(latencySamples: Int, make: @Sendable () -> any SeparationStage)
+  /// In segments with so many samples of context on both sides, bit-identical to the whole.
+  /// Segments begin at multiples of `alignment` samples.
+  case context(before: Int, after: Int, alignment: Int, bytesPerSample: Int)
+  /// Whole, where that fits into memory; else in overlapping segments, which is an approximation: the
+  /// network has norms over the whole signal. `segmentSamples` is the length it was trained on.
+  case overlap(segmentSamples: Int?, bytesPerSample: Int)
+}
+
+/// A separation under way: samples in, complete samples of each source out.
+public protocol SeparationStage: AnyObject {
+  /// Takes the next samples, interleaved, and returns for each source, interleaved, the samples that
+  /// are complete by now.
+  func push(_ samples: [Float], _ run: Run) throws -> [[Float]]
+  /// Takes the end of the signal and returns what is still owed.
+  func finish(_ run: Run) throws -> [[Float]]
+}
