@@ -8,4 +8,5 @@
 #include "masking.h"
 #include "matmul.h"
 #include "normalization.h"
+#include "resample.h"
 #endif
