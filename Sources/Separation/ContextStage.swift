@@ -30,23 +30,20 @@ final class ContextStage: SeparationStage {
       before: roundedUp(context.before), after: context.after, alignment: context.alignment)
   }
 
-  func push(_ samples: [Float], _ run: Run) throws -> [[Float]] {
+  func push(_ samples: [Float], _ run: Run, _ deliver: Deliver) throws {
     buffer += samples
-    var delivered = separator.sources.map { _ in [Float]() }
     while start + buffer.count / separator.channels >= next + segment + context.after {
-      let piece = try separated(upTo: next + segment + context.after, keeping: segment, run)
-      for source in piece.indices { delivered[source] += piece[source] }
+      try deliver(try separated(upTo: next + segment + context.after, keeping: segment, run))
       let drop = max(0, next - context.before - start)
       buffer.removeFirst(drop * separator.channels)
       start += drop
     }
-    return delivered
   }
 
-  func finish(_ run: Run) throws -> [[Float]] {
+  func finish(_ run: Run, _ deliver: Deliver) throws {
     let end = start + buffer.count / separator.channels
-    guard end > next else { return separator.sources.map { _ in [] } }
-    return try separated(upTo: end, keeping: end - next, run)
+    guard end > next else { return }
+    try deliver(try separated(upTo: end, keeping: end - next, run))
   }
 
   private func separated(upTo end: Int, keeping count: Int, _ run: Run) throws -> [[Float]] {

@@ -44,6 +44,11 @@ private final class ConvTasNetStage: SeparationStage {
     state = network.makeState()
   }
 
-  func push(_ samples: [Float], _ run: Run) -> [[Float]] { network.step(samples, &state, run) }
-  func finish(_ run: Run) -> [[Float]] { network.finish(&state, run) }
+  func push(_ samples: [Float], _ run: Run, _ deliver: Deliver) throws {
+    try deliver(network.step(samples, &state, run))
+  }
+
+  func finish(_ run: Run, _ deliver: Deliver) throws {
+    try deliver(network.finish(&state, run))
+  }
 }

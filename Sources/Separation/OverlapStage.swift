@@ -31,67 +31,57 @@ final class OverlapStage: SeparationStage {
     sums = separator.sources.map { _ in [] }
   }
 
-  func push(_ samples: [Float], _ run: Run) throws -> [[Float]] {
+  func push(_ samples: [Float], _ run: Run, _ deliver: Deliver) throws {
     buffer += samples
-    var delivered = separator.sources.map { _ in [Float]() }
-    if !isCut && buffer.count / separator.channels <= whole { return delivered }
+    if !isCut && buffer.count / separator.channels <= whole { return }
     isCut = true
-    while buffer.count / separator.channels > segment { try advance(&delivered, run) }
-    return delivered
+    while buffer.count / separator.channels > segment { try advance(run, deliver) }
   }
 
-  func finish(_ run: Run) throws -> [[Float]] {
-    var delivered = separator.sources.map { _ in [Float]() }
-    if !isCut {
-      guard !buffer.isEmpty else { return delivered }
-      defer { buffer = [] }
-      return try estimates(samples: buffer.count / separator.channels, run).map(\.elements)
+  func finish(_ run: Run, _ deliver: Deliver) throws {
+    guard !buffer.isEmpty else { return }
+    if isCut {
+      while !buffer.isEmpty { try advance(run, deliver) }
+    } else {
+      try deliver(try estimates(samples: buffer.count / separator.channels, run))
+      buffer = []
     }
-    while !buffer.isEmpty { try advance(&delivered, run) }
-    return delivered
   }
 
   /// Runs the segment at the buffer's head and delivers what no later segment adds to.
-  private func advance(_ delivered: inout [[Float]], _ run: Run) throws {
+  private func advance(_ run: Run, _ deliver: Deliver) throws {
     let channels = separator.channels
     let available = buffer.count / channels
     let count = min(segment, available)
-    var estimates = try estimates(samples: count, run).map(\.elements)
+    var estimates = try estimates(samples: count, run)
     if separator.sourcesAreInterchangeable && !previous.isEmpty {
       estimates = bestOrder(of: estimates, matching: previous).map { estimates[$0] }
     }
-    let missing = count - weightSums.count
-    if missing > 0 {
-      weightSums += [Float](repeating: 0, count: missing)
-      for source in sums.indices {
-        sums[source] += [Float](repeating: 0, count: missing * channels)
-      }
-    }
+
+    let missing = max(0, count - weightSums.count)
+    weightSums += [Float](repeating: 0, count: missing)
     for sample in 0..<count { weightSums[sample] += weights[sample] }
+    let complete = min(stride, available)
+    var delivered: [[Float]] = []
     for source in sums.indices {
+      sums[source] += [Float](repeating: 0, count: missing * channels)
       for index in 0..<(count * channels) {
         sums[source][index] += weights[index / channels] * estimates[source][index]
       }
-    }
-
-    // The last segment is the one that reaches the end.
-    let complete = min(stride, available)
-    for source in sums.indices {
-      delivered[source].reserveCapacity(delivered[source].count + complete * channels)
-      for index in 0..<(complete * channels) {
-        delivered[source].append(sums[source][index] / weightSums[index / channels])
-      }
+      delivered.append(
+        (0..<(complete * channels)).map { sums[source][$0] / weightSums[$0 / channels] })
       sums[source].removeFirst(complete * channels)
     }
-    previous = estimates.map { Array($0[min(complete * channels, $0.count)...]) }
+    previous = estimates.map { Array($0.dropFirst(complete * channels)) }
     weightSums.removeFirst(complete)
     buffer.removeFirst(complete * channels)
+    try deliver(delivered)
   }
 
-  private func estimates(samples: Int, _ run: Run) throws -> [Tensor] {
+  private func estimates(samples: Int, _ run: Run) throws -> [[Float]] {
     let channels = separator.channels
     let mixture = Tensor(
       shape: [samples, channels], elements: Array(buffer[..<(samples * channels)]))
-    return try separator.separate(mixture, run)
+    return try separator.separate(mixture, run).map(\.elements)
   }
 }

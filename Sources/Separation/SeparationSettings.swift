@@ -22,6 +22,11 @@ public struct SeparationSettings: Sendable, Hashable {
 extension Separator {
   /// A stage that passes one signal through the network.
   public func makeStage(_ settings: SeparationSettings) -> any SeparationStage {
+    let stage = makePassageStage(settings)
+    return matchesMixtureLevel ? LevelMatchedStage(stage, sources: sources.count) : stage
+  }
+
+  private func makePassageStage(_ settings: SeparationSettings) -> any SeparationStage {
     func affordable(_ bytesPerSample: Int) -> Int { settings.workingMemory / bytesPerSample }
     let wanted = settings.segmentSeconds.map { max(1, Int($0 * Double(sampleRate))) }
     switch passage {

@@ -33,10 +33,15 @@ public enum Passage: Sendable {
 }
 
 /// A separation under way: samples in, complete samples of each source out.
+///
+/// Samples are interleaved, at the separator's rate and channels. A stage calls `deliver` as often
+/// as it likes, with the next samples of each source, equally many.
 public protocol SeparationStage: AnyObject {
-  /// Takes the next samples, interleaved, and returns for each source, interleaved, the samples that
-  /// are complete by now.
-  func push(_ samples: [Float], _ run: Run) throws -> [[Float]]
-  /// Takes the end of the signal and returns what is still owed.
-  func finish(_ run: Run) throws -> [[Float]]
+  /// What receives the sources' samples.
+  typealias Deliver = (_ sources: [[Float]]) throws -> Void
+
+  /// Takes the signal's next samples.
+  func push(_ samples: [Float], _ run: Run, _ deliver: Deliver) throws
+  /// Takes the end of the signal and delivers what is still owed.
+  func finish(_ run: Run, _ deliver: Deliver) throws
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A source with another number of channels.
-///
-/// One channel is repeated; many become one by their average; otherwise the first ones are taken,
-/// as demucs does, and channels that the source lacks are silent.
+/// A source with another number of channels, mapped as `AudioBlock.mapped(toChannels:)` says.
 public final class ChannelMappedSource: AudioSource {
   /// The source's rate with the new channels.
   public let format: AudioFormat
@@ -21,22 +18,29 @@ public final class ChannelMappedSource: AudioSource {
 
   /// The next at most `frames` frames (> 0); nil at the end.
   public func read(frames: Int) throws(SoundFileError) -> AudioBlock? {
-    guard let block = try source.read(frames: frames) else { return nil }
-    let (old, new) = (block.channels, format.channels)
-    if old == new { return block }
-    var samples: [Float] = []
-    samples.reserveCapacity(block.frames * new)
-    for start in stride(from: 0, to: block.samples.count, by: old) {
-      let frame = block.samples[start..<(start + old)]
+    try source.read(frames: frames)?.mapped(toChannels: format.channels)
+  }
+}
+
+extension AudioBlock {
+  /// The block with `new` channels (> 0): one channel is repeated; many become one by their average;
+  /// otherwise the first ones are taken, as demucs does, and channels that are lacking are silent.
+  public func mapped(toChannels new: Int) -> AudioBlock {
+    let old = channels
+    if old == new { return self }
+    var mapped: [Float] = []
+    mapped.reserveCapacity(frames * new)
+    for start in stride(from: 0, to: samples.count, by: old) {
+      let frame = samples[start..<(start + old)]
       if old == 1 {
-        samples += repeatElement(block.samples[start], count: new)
+        mapped += repeatElement(samples[start], count: new)
       } else if new == 1 {
-        samples.append(frame.reduce(0, +) / Float(old))
+        mapped.append(frame.reduce(0, +) / Float(old))
       } else {
-        samples += frame.prefix(new)
-        samples += repeatElement(0, count: max(0, new - old))
+        mapped += frame.prefix(new)
+        mapped += repeatElement(0, count: max(0, new - old))
       }
     }
-    return AudioBlock(channels: new, samples: samples)
+    return AudioBlock(channels: new, samples: mapped)
   }
 }

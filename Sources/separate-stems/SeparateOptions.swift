@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import CommandSupport
+internal import Separation
+internal import SoundFiles
+
+extension SoundFileEncoding.Container: ExpressibleByArgument {}
+extension SoundFileEncoding.SampleFormat: ExpressibleByArgument {}
+extension ClipPolicy: ExpressibleByArgument {}
+
+/// What is separated with what.
+struct ModelOptions: ParsableArguments {
+  @Option(
+    name: [.short, .customShort("n"), .long],
+    help: "A model's name ('models list' shows them) or a checkpoint file.")
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Seconds the model hears at a time (default: all, where it fits into memory).",
+      valueName: "seconds"))
+  var segment: Double?
+
+  @Option(help: ArgumentHelp("The share of a segment that overlaps the next.", valueName: "ratio"))
+  var overlap = 0.25
+
+  func validate() throws {
+    if let segment, !(segment > 0 && segment < 86400) {
+      throw ValidationError("--segment \(segment): expected seconds above 0")
+    }
+    guard overlap >= 0 && overlap < 1 else {
+      throw ValidationError("--overlap \(overlap): expected a ratio from 0 to below 1")
+    }
+  }
+
+  var settings: SeparationSettings {
+    SeparationSettings(segmentSeconds: segment, overlap: overlap)
+  }
+}
+
+/// Which part of the inputs is separated.
+struct RangeOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Begin so many seconds into the input.", valueName: "seconds"))
+  var start = 0.0
+
+  @Option(help: ArgumentHelp("Separate so many seconds.", valueName: "seconds"))
+  var duration: Double?
+
+  func validate() throws {
+    guard start >= 0 && start < 1e9 else {
+      throw ValidationError("--start \(start): expected seconds from 0 on")
+    }
+    if let duration, !(duration > 0 && duration < 1e9) {
+      throw ValidationError("--duration \(duration): expected seconds above 0")
+    }
+  }
+
+  /// The chosen part of a source.
+  func trimmed(_ source: any AudioSource) -> any AudioSource {
+    guard start > 0 || duration != nil else { return source }
+    let rate = Double(source.format.sampleRate)
+    return TrimmedSource(
+      source, startFrame: Int((start * rate).rounded()),
+      duration: duration.map { max(1, Int(($0 * rate).rounded())) })
+  }
+}
+
+/// What is written where.
+struct OutputOptions: ParsableArguments {
+  @Option(
+    name: .shortAndLong,
+    help: ArgumentHelp("The folder to write to, or - for standard output.", valueName: "dir"))
+  var output = PathBytes("separated")
+
+  @Option(
+    help: ArgumentHelp(
+      "File names inside the folder; fields {model} {track} {folder} {stem} {ext}.",
+      valueName: "template"),
+    transform: { text throws(Failure) in try OutputTemplate(text) })
+  var filename = OutputTemplate.stems
+
+  @Option(
+    help: ArgumentHelp("Write only these stems, separated by commas.", valueName: "a,b"))
+  var stems: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write NAME and the sum of the others, no_NAME. All stems are computed all the same.",
+      valueName: "name"))
+  var twoStems: String?
+
+  @Flag(help: "Also write what is left of the mixture when all stems are taken out.")
+  var residual = false
+
+  @Option(help: "The container: wav, flac, ogg, mp3, aiff or caf.")
+  var format = SoundFileEncoding.Container.wav
+
+  @Option(help: "How samples are stored: int16, int24 or float32.")
+  var sampleFormat = SoundFileEncoding.SampleFormat.int16
+
+  @Option(
+    help: ArgumentHelp(
+      "Samples beyond full scale: rescale (one gain for all stems), rescale-each, clamp or none.",
+      discussion: "With --sample-format float32 nothing is changed."))
+  var clip = ClipPolicy.rescale
+
+  @Flag(help: "Leave inputs out whose outputs are there.")
+  var skipExisting = false
+
+  @Flag(help: "Replace outputs that are there.")
+  var overwrite = false
+
+  @Flag(help: "With -o -: samples without header, float32, interleaved, little-endian.")
+  var rawSamples = false
+
+  func validate() throws {
+    if skipExisting && overwrite {
+      throw ValidationError("--skip-existing and --overwrite exclude each other")
+    }
+    if rawSamples && !output.isStandardStream {
+      throw ValidationError("--raw-samples goes with '-o -'")
+    }
+  }
+
+  var encoding: SoundFileEncoding {
+    SoundFileEncoding(container: format, sampleFormat: sampleFormat)
+  }
+
+  /// The stems to write, of those the separator can make.
+  func chosenStems(of separator: any Separator) throws(Failure) -> [Stem] {
+    let known = separator.sources.joined(separator: ", ")
+    var all = separator.stems
+    if let twoStems {
+      guard let pair = separator.twoStems(twoStems) else {
+        throw Failure(.usage, "--two-stems \(twoStems): this model's stems are \(known)")
+      }
+      all = pair
+    }
+    if residual { all.append(Stem(name: "residual", content: .residual)) }
+    guard let stems else { return all }
+    var chosen: [Stem] = []
+    for name in stems.split(separator: ",").map({ $0.trimmingPrefix { $0 == " " } }) {
+      guard let stem = all.first(where: { $0.name == name }) else {
+        let names = all.map(\.name).joined(separator: ", ")
+        throw Failure(.usage, "--stems \(name): there are \(names)")
+      }
+      if !chosen.contains(stem) { chosen.append(stem) }
+    }
+    return chosen
+  }
+}
