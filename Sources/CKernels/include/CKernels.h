@@ -2,4 +2,5 @@
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
 #include "elementwise.h"
+#include "resample.h"
 #endif
