@@ -96,7 +96,7 @@ let package = Package(
     tests("ConvTasNetTests", ["ConvTasNet", "Checkpoints", "TestSupport"]),
     tests("SeparationTests", ["Separation", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "TestSupport"]),
-    tests("CommandTests", ["CommandSupport", "TestSupport"]),
+    tests("CommandTests", ["CommandSupport", "SoundFiles", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

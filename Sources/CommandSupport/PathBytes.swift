@@ -33,6 +33,13 @@ package struct PathBytes: Sendable, Hashable, ExpressibleByArgument {
     return PathBytes(bytes: Array(trimmed[start...]))
   }
 
+  /// The folder the path lies in; empty where it names none.
+  package var parent: PathBytes {
+    guard let end = bytes.lastIndex(where: { $0 != Self.separator }) else { return self }
+    guard let cut = bytes[..<end].lastIndex(of: Self.separator) else { return PathBytes("") }
+    return PathBytes(bytes: Array(bytes[..<max(cut, 1)]))
+  }
+
   /// The last component without its extension.
   package var stem: PathBytes {
     let name = lastComponent.bytes
@@ -84,11 +91,11 @@ extension PathBytes: CustomStringConvertible, Comparable {
 ///
 /// A byte that is not part of valid UTF-8 becomes the private-use scalar U+10FE00 plus the byte.
 /// Text that already holds such scalars is escaped byte by byte, which keeps the way back unique.
-enum EscapedBytes {
+package enum EscapedBytes {
   private static let base: UInt32 = 0x10FE00
   private static let reserved = (base + 0x80)...(base + 0xFF)
 
-  static func encode(_ bytes: [UInt8]) -> String {
+  package static func encode(_ bytes: [UInt8]) -> String {
     var result = String.UnicodeScalarView()
     var index = 0
     while index < bytes.count {
@@ -103,7 +110,7 @@ enum EscapedBytes {
     return String(result)
   }
 
-  static func decode(_ text: String) -> [UInt8] {
+  package static func decode(_ text: String) -> [UInt8] {
     text.unicodeScalars.flatMap { scalar -> [UInt8] in
       reserved.contains(scalar.value) ? [UInt8(scalar.value - base)] : Array(String(scalar).utf8)
     }

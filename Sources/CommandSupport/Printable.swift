@@ -16,10 +16,12 @@ package enum Printable {
     return String(result)
   }
 
-  /// The terminal columns that `text` takes, counted generously: everything from U+1100 on, where
-  /// the wide scripts begin, as two.
+  /// The terminal columns that `text` takes, counted generously: the wide scripts as two, and with
+  /// them whatever shares their part of Unicode.
   static func columns(_ text: some StringProtocol) -> Int {
-    text.unicodeScalars.reduce(0) { $0 + ($1.value < 0x1100 ? 1 : 2) }
+    text.unicodeScalars.reduce(0) { sum, scalar in
+      sum + ((0x1100..<0x2000).contains(scalar.value) || scalar.value >= 0x2E80 ? 2 : 1)
+    }
   }
 
   /// `text`, or its beginning and an ellipsis, within `limit` columns.

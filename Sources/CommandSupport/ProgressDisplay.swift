@@ -4,9 +4,9 @@
 ///
 /// Work is counted in seconds of sound, so its speed is a multiple of real time. Each call returns
 /// what is to be written now, which is mostly nothing.
-struct ProgressDisplay {
+package struct ProgressDisplay: Sendable {
   /// What progress looks like.
-  enum Style: Equatable {
+  package enum Style: Sendable {
     case none
     case bar
     /// A line every 5 %, or every few seconds where the total is unknown; none before
@@ -30,7 +30,7 @@ struct ProgressDisplay {
   private var lastStep = 0.0
   private var isDrawn = false
 
-  init(style: Style, program: String, track: String, totalSeconds: Double?) {
+  package init(style: Style, program: String, track: String, totalSeconds: Double?) {
     self.style = style
     self.program = program
     self.track = Printable.oneLine(track)
@@ -40,7 +40,7 @@ struct ProgressDisplay {
   /// What to write when `doneSeconds` are done after `elapsed` seconds, on a terminal of `columns`.
   ///
   /// Segments end out of order; the display never goes back.
-  mutating func update(doneSeconds: Double, elapsed: Double, columns: Int) -> String {
+  package mutating func update(doneSeconds: Double, elapsed: Double, columns: Int) -> String {
     done = max(done, min(doneSeconds, total ?? .infinity))
     let isComplete = done == total
     switch style {
@@ -73,7 +73,7 @@ struct ProgressDisplay {
   }
 
   /// What removes the bar, so that something else can be written; the next update draws it anew.
-  mutating func erase() -> String {
+  package mutating func erase() -> String {
     guard isDrawn else { return "" }
     isDrawn = false
     lastWrite = -.infinity
@@ -106,7 +106,7 @@ struct ProgressDisplay {
   }
 
   /// `seconds` as minutes and seconds, with hours where there are some.
-  static func clock(_ seconds: Double) -> String {
+  private static func clock(_ seconds: Double) -> String {
     guard seconds.isFinite, seconds < 1e9 else { return "?" }
     let whole = Int(seconds.rounded())
     let pad = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
@@ -116,7 +116,7 @@ struct ProgressDisplay {
   }
 
   /// `value` with one digit behind the point.
-  static func decimal(_ value: Double) -> String {
+  private static func decimal(_ value: Double) -> String {
     let tenths = Int((min(value, 1e9) * 10).rounded())
     return "\(tenths / 10).\(tenths % 10)"
   }
