@@ -79,8 +79,10 @@ let package = Package(
 
     // Programs
     room("CommandSupport", ["SoundFiles", "Checkpoints", argumentParser]),
-    program("separate-stems", ["CommandSupport", "Separation", "ModelLibrary", "SoundFiles"]),
-    program("evaluate-stems", ["CommandSupport", "Evaluation", "SoundFiles"]),
+    program(
+      "separate-stems",
+      ["CommandSupport", "Separation", "ModelLibrary", "SoundFiles", argumentParser]),
+    program("evaluate-stems", ["CommandSupport", "Evaluation", "SoundFiles", argumentParser]),
 
     // Tests
     .target(
@@ -94,7 +96,7 @@ let package = Package(
     tests("ConvTasNetTests", ["ConvTasNet", "Checkpoints", "TestSupport"]),
     tests("SeparationTests", ["Separation", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "TestSupport"]),
-    tests("CommandTests", ["TestSupport"]),
+    tests("CommandTests", ["CommandSupport", "SoundFiles", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

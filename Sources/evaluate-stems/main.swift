@@ -1,2 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-print("not yet")
+internal import CommandSupport
+
+ProgramRunner.run(EvaluateStems.self)

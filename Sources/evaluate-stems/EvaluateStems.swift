@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import CommandSupport
+
+/// The program: scores separated stems.
+struct EvaluateStems: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "evaluate-stems",
+    abstract: "Score separated stems against the recordings they should be.",
+    discussion: """
+      EXAMPLES
+        Score one stem:
+          evaluate-stems pair vocals.wav separated/vocals.wav
+        Score it against the mixture it came from, for the improvement too:
+          evaluate-stems pair vocals.wav separated/vocals.wav --mixture song.wav
+        For a script:
+          evaluate-stems pair vocals.wav separated/vocals.wav --json
+      """,
+    version: Program.version,
+    subcommands: [Pair.self])
+}
