@@ -23,11 +23,13 @@ public final class SampleSpool {
   public func append(_ samples: [Float]) throws(SoundFileError) {
     memory += samples
     guard memory.count > Self.mostInMemory else { return }
-    do {
+    do throws(SystemFailure) {
       let file = try self.file ?? Descriptor.temporary()
       self.file = file
       try file.seek(to: writtenCount * MemoryLayout<Float>.stride)
-      try memory.withUnsafeBytes { (bytes) throws(SystemFailure) in try file.write(bytes) }
+      try memory.withUnsafeBufferPointer { (samples) throws(SystemFailure) in
+        try file.write(UnsafeRawBufferPointer(samples))
+      }
     } catch { throw .cannotWrite(path: Self.folderForMessages, reason: error.reason) }
     writtenCount += memory.count
     memory = []
@@ -41,7 +43,7 @@ public final class SampleSpool {
     let filed = min(count, writtenCount - readCount)
     var result: [Float] = []
     if filed > 0, let file {
-      do {
+      do throws(SystemFailure) {
         try file.seek(to: readCount * MemoryLayout<Float>.stride)
         let bytes = try file.read(count: filed * MemoryLayout<Float>.stride)
         result = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
