@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The three of `candidates` that need the fewest edits to become `name`, best first.
+func nearestNames(to name: String, among candidates: [String]) -> [String] {
+  // Only for an error message: a hostile file must not make it slow.
+  let wanted = Array(name.utf8.prefix(256))
+  let ranked = candidates.prefix(20_000).enumerated().map { place, candidate in
+    (edits: edits(wanted, Array(candidate.utf8.prefix(256))), place: place, name: candidate)
+  }
+  return ranked.sorted { ($0.edits, $0.place) < ($1.edits, $1.place) }.prefix(3).map(\.name)
+}
+
+/// The Levenshtein distance.
+private func edits(_ first: [UInt8], _ second: [UInt8]) -> Int {
+  var row = Array(0...second.count)
+  for (i, a) in first.enumerated() {
+    var diagonal = row[0]
+    row[0] = i + 1
+    for (j, b) in second.enumerated() {
+      let substituted = diagonal + (a == b ? 0 : 1)
+      diagonal = row[j + 1]
+      row[j + 1] = min(substituted, diagonal + 1, row[j] + 1)
+    }
+  }
+  return row[second.count]
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Tensors
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// Writes safetensors files.
+public enum SafetensorsFile {
+  /// Writes float32 tensors, in the order of their names, and replaces what is at `path` only when
+  /// all is written.
+  ///
+  /// Throws `cannotWrite`; then nothing has changed at `path`.
+  public static func write(
+    _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String
+  ) throws(CheckpointError) {
+    let sorted = tensors.sorted { $0.key < $1.key }
+    let beside = "\(path).\(getpid()).part"
+    let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: systemMessage()) }
+    do throws(CheckpointError) {
+      defer { close(descriptor) }
+      let start = headerBytes(sorted, metadata: metadata)
+      try start.withUnsafeBufferPointer { bytes throws(CheckpointError) in
+        try write(UnsafeRawBufferPointer(bytes), to: descriptor, path: path)
+      }
+      for (_, tensor) in sorted {
+        let bytes = UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * 4)
+        try write(bytes, to: descriptor, path: path)
+      }
+      guard fsync(descriptor) == 0, rename(beside, path) == 0 else {
+        throw .cannotWrite(path: path, reason: systemMessage())
+      }
+    } catch {
+      unlink(beside)
+      throw error
+    }
+  }
+
+  /// The header's count and the header, padded so that the data is aligned.
+  private static func headerBytes(
+    _ tensors: [(key: String, value: Tensor)], metadata: [String: String]
+  ) -> [UInt8] {
+    var members: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.sorted { $0.key < $1.key }
+        .map { "\(quoted($0.key)):\(quoted($0.value))" }
+      members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var offset = 0
+    for (name, tensor) in tensors {
+      let end = offset + tensor.count * 4
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      members.append(
+        "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+      )
+      offset = end
+    }
+    var header = Array("{\(members.joined(separator: ","))}".utf8)
+    while !header.count.isMultiple(of: 8) { header.append(UInt8(ascii: " ")) }
+    return withUnsafeBytes(of: UInt64(header.count).littleEndian) { Array($0) } + header
+  }
+
+  private static func quoted(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case ..<" ":
+        let digits = String(scalar.value, radix: 16)
+        result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+      default: result.unicodeScalars.append(scalar)
+      }
+    }
+    return result + "\""
+  }
+
+  private static func write(
+    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String
+  ) throws(CheckpointError) {
+    var done = 0
+    while done < bytes.count {
+      #if canImport(Glibc)
+        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+      #else
+        let count = Darwin.write(
+          descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
+      #endif
+      if count < 0 && errno == EINTR { continue }
+      guard count > 0 else { throw .cannotWrite(path: path, reason: systemMessage()) }
+      done += count
+    }
+  }
+}
