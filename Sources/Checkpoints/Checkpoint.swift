@@ -21,7 +21,8 @@ public final class Checkpoint: Sendable {
   public let root: Value
   /// What a safetensors file says of itself; empty for the other containers.
   public let metadata: [String: String]
-  private let path: String
+  /// Where it was opened, for messages.
+  public let path: String
 
   /// Opens the file at `path`.
   ///

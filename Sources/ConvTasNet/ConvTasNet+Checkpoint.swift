@@ -13,7 +13,11 @@ extension ConvTasNet {
     _ checkpoint: Checkpoint, configuration: ConvTasNetConfiguration? = nil
   ) throws(CheckpointError) {
     let package = try ConvTasNetPackage(checkpoint)
-    try self.init(package.weights, configuration ?? package.configuration())
+    if let configuration {
+      try self.init(package.weights, configuration)
+    } else {
+      try self.init(package.weights, package.configuration())
+    }
   }
 
   init(_ weights: Weights, _ configuration: ConvTasNetConfiguration) throws(CheckpointError) {

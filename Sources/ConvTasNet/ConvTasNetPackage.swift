@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Checkpoints
+internal import Foundation
 internal import NeuralLayers
 
 /// A checkpoint recognised as a Conv-TasNet: where its parameters lie, and what its file says about
@@ -13,13 +14,14 @@ struct ConvTasNetPackage {
   private let positional: [Value]
   private let isMusic: Bool
   private let task: String?
-  private let sourceNames: [String]?
+  private let path: String
+  // What a file of our own says in full.
+  private let recorded: ConvTasNetConfiguration?
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     let root = checkpoint.root
-    let described = try checkpoint.metadata["tessera.configuration"].map {
-      text throws(CheckpointError) in try Value(json: text)
-    }
+    path = checkpoint.path
+    recorded = try Self.recordedConfiguration(checkpoint)
     let weights: Weights
     if root["state_dict"] != nil {
       weights = try checkpoint.weights(at: "state_dict")
@@ -36,11 +38,10 @@ struct ConvTasNetPackage {
       positional = parts[1].list ?? []
     } else {
       weights = try checkpoint.weights()
-      arguments = described?["model_args"]
+      arguments = nil
       positional = []
     }
     task = root["task"]?.string
-    sourceNames = described?["sources"]?.list?.compactMap(\.string)
 
     let signatures: [(ConvTasNetConfiguration.Dialect, String)] = [
       (.kaituoxu, "separator.network.1.weight"),
@@ -64,22 +65,35 @@ struct ConvTasNetPackage {
         + signatures.map(\.1).joined(separator: " or "))
   }
 
+  /// The configuration that files of our own carry, `ConvTasNetConfiguration` as JSON.
+  private static func recordedConfiguration(
+    _ checkpoint: Checkpoint
+  ) throws(CheckpointError) -> ConvTasNetConfiguration? {
+    guard let text = checkpoint.metadata["tessera.configuration"] else { return nil }
+    do {
+      return try JSONDecoder().decode(ConvTasNetConfiguration.self, from: Data(text.utf8))
+    } catch {
+      throw .malformed(path: checkpoint.path, detail: "its configuration is not a Conv-TasNet's")
+    }
+  }
+
   /// The hyper-parameters: sizes from the parameters' shapes, the rest from what the file says, and
   /// where it says nothing, from the releases that say nothing.
   func configuration() throws(CheckpointError) -> ConvTasNetConfiguration {
-    let names = shapeNames
-    let encoder = try shape(names.encoder, axes: 3)
-    let bottleneck = try shape(names.bottleneck, axes: 3)
-    let widen = try shape(names.widen, axes: 3)
-    let logits = try shape(names.logits, axes: 3)
-    let isCausal = weights.contains(names.causalDepthwise)
+    if let recorded { return recorded }
+    let key = sizeKeys
+    let encoder = try shape(key.encoder, axes: 3)
+    let bottleneck = try shape(key.bottleneck, axes: 3)
+    let widen = try shape(key.widen, axes: 3)
+    let logits = try shape(key.logits, axes: 3)
+    let isCausal = weights.contains(key.causalDepthwise)
     let depthwise = try shape(
-      isCausal ? names.causalDepthwise : names.depthwise, axes: 3)
+      isCausal ? key.causalDepthwise : key.depthwise, axes: 3)
     let filters = encoder[0]
     let sourceCount = filters > 0 ? logits[0] / filters : 0
     guard sourceCount > 0, logits[0] == sourceCount * filters else {
       throw .wrongShape(
-        key: names.logits, expected: [max(1, sourceCount) * filters] + logits.dropFirst(),
+        key: key.logits, expected: [max(1, sourceCount) * filters] + logits.dropFirst(),
         found: logits)
     }
     let (blocks, repeats) = try depth()
@@ -91,13 +105,13 @@ struct ConvTasNetPackage {
       sampleRate: sampleRate,
       audioChannels: encoder[1],
       sources: names(of: sourceCount),
-      sourcesAreInterchangeable: !isMusic && sourceNames == nil && sourceCount > 1,
+      sourcesAreInterchangeable: !isMusic && sourceCount > 1,
       filters: filters,
       filterLength: filterLength,
       hopLength: arguments?["stride"]?.int ?? max(1, filterLength / 2),
       bottleneckChannels: bottleneck[0],
       hiddenChannels: widen[0],
-      skipChannels: weights.shape(of: names.skip)?.first ?? 0,
+      skipChannels: weights.shape(of: key.skip)?.first ?? 0,
       kernelSize: depthwise[2],
       blocks: blocks,
       repeats: repeats,
@@ -105,22 +119,22 @@ struct ConvTasNetPackage {
       isCausal: isCausal,
       encoderIsRectified: try encoderIsRectified(),
       maskActivation: try maskActivation(),
-      matchesMixtureLevel: dialect == .asteroid && sourceNames == nil,
+      matchesMixtureLevel: dialect == .asteroid,
       segmentSeconds: arguments?["segment_length"]?.int.map { Double($0) / Double(sampleRate) })
   }
 
   // MARK: Sizes
 
   /// The parameters whose shapes tell the sizes.
-  private struct ShapeNames {
+  private struct SizeKeys {
     let encoder, bottleneck, widen, depthwise, causalDepthwise, skip, logits: String
   }
 
-  private var shapeNames: ShapeNames {
+  private var sizeKeys: SizeKeys {
     switch dialect {
     case .kaituoxu:
       let net = "separator.network.2.0.0.net"
-      return ShapeNames(
+      return SizeKeys(
         encoder: "encoder.conv1d_U.weight", bottleneck: "separator.network.1.weight",
         widen: "\(net).0.weight", depthwise: "\(net).3.net.0.weight",
         // A causal block has one more layer, and only its index tells.
@@ -129,14 +143,14 @@ struct ConvTasNetPackage {
         skip: "", logits: "separator.network.3.weight")
     case .asteroid:
       let block = "masker.TCN.0"
-      return ShapeNames(
+      return SizeKeys(
         encoder: "encoder.filterbank._filters", bottleneck: "masker.bottleneck.1.weight",
         widen: "\(block).shared_block.0.weight", depthwise: "\(block).shared_block.3.weight",
         causalDepthwise: "\(block).shared_block.3.0.weight", skip: "\(block).skip_conv.weight",
         logits: "masker.mask_net.1.weight")
     case .torchaudio:
       let block = "mask_generator.conv_layers.0"
-      return ShapeNames(
+      return SizeKeys(
         encoder: "encoder.weight", bottleneck: "mask_generator.input_conv.weight",
         widen: "\(block).conv_layers.0.weight", depthwise: "\(block).conv_layers.3.weight",
         causalDepthwise: "\(block).causal", skip: "\(block).skip_out.weight",
@@ -146,11 +160,11 @@ struct ConvTasNetPackage {
 
   private func shape(_ name: String, axes: Int) throws(CheckpointError) -> [Int] {
     guard let shape = weights.shape(of: name) else {
-      throw .missing(key: weights.key(of: name), nearest: [])
+      throw .missing(key: name, nearest: [])
     }
     guard shape.count == axes, !shape.contains(0) else {
       throw .wrongShape(
-        key: weights.key(of: name), expected: [Int](repeating: 1, count: axes), found: shape)
+        key: name, expected: [Int](repeating: 1, count: axes), found: shape)
     }
     return shape
   }
@@ -191,7 +205,6 @@ struct ConvTasNetPackage {
   // MARK: Names and kinds
 
   private func names(of count: Int) -> [String] {
-    if let sourceNames, sourceNames.count == count { return sourceNames }
     let stated = arguments?["sources"] ?? (isMusic ? positional.first : nil)
     if let list = stated?.list?.compactMap(\.string), list.count == count { return list }
     if isMusic && count == 4 { return ["drums", "bass", "other", "vocals"] }
@@ -218,7 +231,7 @@ struct ConvTasNetPackage {
       case nil: return isCausal ? .channelwise : .global
       case let name?:
         throw .unsupported(
-          path: weights.path, detail: "the norm '\(name)'; known are gLN, cLN and BN")
+          path: path, detail: "the norm '\(name)'; known are gLN, cLN and BN")
       }
     }
   }
@@ -233,7 +246,7 @@ struct ConvTasNetPackage {
       case "relu": return true
       case let name?:
         throw .unsupported(
-          path: weights.path, detail: "the encoder activation '\(name)'; known are relu and none")
+          path: path, detail: "the encoder activation '\(name)'; known are relu and none")
       }
     }
   }
@@ -243,7 +256,7 @@ struct ConvTasNetPackage {
     let stated = arguments?["mask_nonlinear"]?.string ?? arguments?["mask_act"]?.string
     guard let stated else { return .relu }
     guard let activation = MaskActivation(rawValue: stated) else {
-      throw .unsupported(path: weights.path, detail: "the mask activation '\(stated)'")
+      throw .unsupported(path: path, detail: "the mask activation '\(stated)'")
     }
     return activation
   }

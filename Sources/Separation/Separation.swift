@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import SoundFiles
-public import Tensors
+internal import Tensors
 
 /// One signal on its way through a separator: any rate and channel count in, stems of the same rate
 /// and length out, in bounded memory.

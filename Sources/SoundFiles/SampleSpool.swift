@@ -24,8 +24,8 @@ public final class SampleSpool {
     memory += samples
     guard memory.count > Self.mostInMemory else { return }
     do throws(SystemFailure) {
-      let file = try self.file ?? Descriptor.temporary()
-      self.file = file
+      if self.file == nil { self.file = try Descriptor.temporary() }
+      guard let file else { return }
       try file.seek(to: writtenCount * MemoryLayout<Float>.stride)
       try memory.withUnsafeBufferPointer { (samples) throws(SystemFailure) in
         try file.write(UnsafeRawBufferPointer(samples))

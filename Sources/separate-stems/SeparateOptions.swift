@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import ArgumentParser
+public import ArgumentParser
 internal import CommandSupport
 internal import Separation
-internal import SoundFiles
+public import SoundFiles
 
 extension SoundFileEncoding.Container: ExpressibleByArgument {}
 extension SoundFileEncoding.SampleFormat: ExpressibleByArgument {}

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
-internal import CommandSupport
+package import CommandSupport
 internal import Checkpoints
-internal import ModelLibrary
+public import ModelLibrary
 
 /// The program: takes recordings apart.
 struct SeparateStems: ParsableCommand {

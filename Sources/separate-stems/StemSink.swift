@@ -23,7 +23,7 @@ final class StemSink {
             at: path, format: format, encoding: options.encoding, replacing: false))
       return
     }
-    for path in paths { try OutputFolder.prepare(path.folder) }
+    for path in paths { try OutputFolder.prepare(path.parent) }
     target = .files(
       try StemWriterGroup(
         paths: files, format: format, encoding: options.encoding, policy: options.clip,

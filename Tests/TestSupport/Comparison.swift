@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-public import Foundation
+internal import Foundation
 
 /// How far computed numbers are from expected ones.
 public struct Comparison: Sendable, CustomStringConvertible {
