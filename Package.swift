@@ -91,7 +91,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors", "CKernels", "TestSupport"]),
     tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "TestSupport"]),
     tests("SpectralTransformsTests", ["SpectralTransforms", "TestSupport"]),
-    tests("SoundFilesTests", ["SoundFiles", "TestSupport"]),
+    tests("SoundFilesTests", ["SoundFiles", "TestSupport"], resources: [.copy("Goldens")]),
     tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
     tests("ConvTasNetTests", ["ConvTasNet", "Checkpoints", "TestSupport"]),
     tests("SeparationTests", ["Separation", "TestSupport"]),

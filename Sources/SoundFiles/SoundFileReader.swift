@@ -139,6 +139,7 @@ public final class SoundFileReader: AudioSource {
   /// - Throws: `.notFinite`, `.malformed` or `.unreadable`.
   public func read(frames: Int) throws(SoundFileError) -> AudioBlock? {
     precondition(frames > 0, "\(frames) frames were asked for")
+    let frames = min(frames, Int.max / 64)
     var samples: [Float] = []
     // Memory is taken only for what arrives, however much is asked for.
     while samples.count < frames * format.channels {
@@ -169,6 +170,8 @@ public final class SoundFileReader: AudioSource {
       throw .unsupported(path: path.description, detail: "is a pipe, which can't be read twice")
     }
     let place = min(frame, frameCount ?? frame)
+    // An empty FLAC states no length, and libsndfile fails to seek in it.
+    if place == position { return }
     try stream.seek(toFrame: place)
     position = place
   }
