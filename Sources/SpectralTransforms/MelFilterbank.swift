@@ -95,12 +95,10 @@ public struct MelFilterbank: Sendable {
   }
 
   /// The bands of a checkpoint, whose `matrix` is `[bins, bands]`.
-  ///
-  /// - Throws: `SpectralTransformError.partialRow`.
-  public init(matrix: [Float], bands: Int) throws(SpectralTransformError) {
-    try SpectralTransformError.check("bands", bands, in: 1...longestTransform)
-    let bins = try SpectralTransformError.rows(matrix.count, of: bands)
-    self.init(bins: bins, bands: bands) { bin, band in matrix[bin * bands + band] }
+  public init(matrix: [Float], bands: Int) {
+    self.init(bins: rows(matrix.count, of: bands), bands: bands) { bin, band in
+      matrix[bin * bands + band]
+    }
   }
 
   private init(bins: Int, bands: Int, weight: (_ bin: Int, _ band: Int) -> Float) {
@@ -126,10 +124,8 @@ public struct MelFilterbank: Sendable {
   }
 
   /// The bands of spectra of magnitudes or powers, `[frames, bins]` to `[frames, bands]`.
-  ///
-  /// - Throws: `SpectralTransformError.partialRow`.
-  public func callAsFunction(_ spectra: [Float]) throws(SpectralTransformError) -> [Float] {
-    let frames = try SpectralTransformError.rows(spectra.count, of: bins)
+  public func callAsFunction(_ spectra: [Float]) -> [Float] {
+    let frames = rows(spectra.count, of: bins)
     var result: [Float] = []
     result.reserveCapacity(frames * bands)
     spectra.withUnsafeBufferPointer { spectra in

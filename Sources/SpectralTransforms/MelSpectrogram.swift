@@ -82,7 +82,7 @@ public struct MelSpectrogram: Sendable {
   /// - Throws: `SpectralTransformError.tooShortForReflection`.
   public func callAsFunction(_ signal: [Float]) throws(SpectralTransformError) -> [Float] {
     let spectrogram = try transform.forward(signal)
-    var sums = try filterbank(quantity.of(spectrogram))
+    var sums = filterbank(quantity.of(spectrogram))
     compression.apply(to: &sums)
     return sums
   }

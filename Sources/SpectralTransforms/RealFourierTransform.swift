@@ -10,11 +10,9 @@ public struct RealFourierTransform<Scalar: FourierScalar>: Sendable {
   public let length: Int
   private let plan: FourierPlan<Scalar>
 
-  /// A transform of `length` points.
-  ///
-  /// - Throws: `SpectralTransformError.lengthOutOfRange`.
-  public init(length: Int) throws(SpectralTransformError) {
-    try SpectralTransformError.check("the transform's length", length, in: 1...longestTransform)
+  /// A transform of `length` points, at least 1.
+  public init(length: Int) {
+    precondition((1...longestTransform).contains(length), "a transform of \(length) points")
     self.length = length
     plan = Scalar.fourierPlan(length: length)
   }
@@ -22,16 +20,14 @@ public struct RealFourierTransform<Scalar: FourierScalar>: Sendable {
   /// How many bins a row's spectrum has.
   public var bins: Int { length / 2 + 1 }
 
-  /// The spectra of `rows`, `[rows, length]` to `[rows, bins, 2]`, unscaled.
-  ///
-  /// - Throws: `SpectralTransformError.partialRow`.
-  public func forward(_ rows: [Scalar]) throws(SpectralTransformError) -> [Scalar] {
-    let count = try SpectralTransformError.rows(rows.count, of: length)
+  /// The spectra of `samples`, `[rows, length]` to `[rows, bins, 2]`, unscaled.
+  public func forward(_ samples: [Scalar]) -> [Scalar] {
+    let count = rows(samples.count, of: length)
     let width = 2 * bins
     return [Scalar](unsafeUninitializedCapacity: count * width) { result, initialized in
       let scratch = FourierScratch<Scalar>(length: length)
-      rows.withUnsafeBufferPointer { rows in
-        guard let source = rows.baseAddress, let target = result.baseAddress else { return }
+      samples.withUnsafeBufferPointer { samples in
+        guard let source = samples.baseAddress, let target = result.baseAddress else { return }
         for row in 0..<count {
           scratch.real.update(from: source + row * length, count: length)
           plan.forward(scratch)
@@ -46,11 +42,9 @@ public struct RealFourierTransform<Scalar: FourierScalar>: Sendable {
   ///
   /// It is the inverse of `forward`. The imaginary parts of bin 0 and, for even lengths, of the last
   /// bin are ignored.
-  ///
-  /// - Throws: `SpectralTransformError.partialRow`.
-  public func inverse(_ spectra: [Scalar]) throws(SpectralTransformError) -> [Scalar] {
+  public func inverse(_ spectra: [Scalar]) -> [Scalar] {
     let width = 2 * bins
-    let count = try SpectralTransformError.rows(spectra.count, of: width)
+    let count = rows(spectra.count, of: width)
     let scale = 1 / Scalar(length)
     return [Scalar](unsafeUninitializedCapacity: count * length) { result, initialized in
       let scratch = FourierScratch<Scalar>(length: length)

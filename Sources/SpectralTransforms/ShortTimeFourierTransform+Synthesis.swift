@@ -40,13 +40,9 @@ extension ShortTimeFourierTransform {
     }
 
     /// Takes the next frames, `[frames, bins, 2]`; returns the samples they complete.
-    ///
-    /// - Throws: `SpectralTransformError.partialRow`.
-    public mutating func push(
-      _ spectrogram: [Scalar]
-    ) throws(SpectralTransformError) -> [Scalar] {
+    public mutating func push(_ spectrogram: [Scalar]) -> [Scalar] {
       let width = 2 * transform.configuration.bins
-      let count = try SpectralTransformError.rows(spectrogram.count, of: width)
+      let count = rows(spectrogram.count, of: width)
       let scratch = FourierScratch<Scalar>(length: transform.configuration.fftLength)
       let ready = kept.clamped(to: start..<finished(frames: frames + count)).count
       return [Scalar](unsafeUninitializedCapacity: ready) { result, initialized in

@@ -75,12 +75,12 @@ public struct ShortTimeFourierTransform<Scalar: FourierScalar>: Sendable {
   /// after the padding's beginning are real where frames cover them, and zero after that. Imaginary
   /// parts that a real signal cannot have (bin 0; the last bin of even lengths) are ignored.
   ///
-  /// - Throws: `SpectralTransformError.windowsLeaveGaps` or `.partialRow`.
+  /// - Throws: `SpectralTransformError.windowsLeaveGaps`.
   public func inverse(
     _ spectrogram: [Scalar], length: Int? = nil
   ) throws(SpectralTransformError) -> [Scalar] {
     let width = 2 * configuration.bins
-    let frames = try SpectralTransformError.rows(spectrogram.count, of: width)
+    let frames = rows(spectrogram.count, of: width)
     var signal = [Scalar](
       repeating: 0, count: length ?? configuration.sampleCount(frames: frames))
     let count = signal.count

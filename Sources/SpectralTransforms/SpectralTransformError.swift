@@ -8,8 +8,6 @@ public enum SpectralTransformError: Error, Sendable, Equatable, CustomStringConv
   case tooShortForReflection(samples: Int, needed: Int)
   /// The shifted windows leave samples that no frame covers: there is no inverse.
   case windowsLeaveGaps(windowLength: Int, hopLength: Int)
-  /// An array does not hold whole rows.
-  case partialRow(elements: Int, rowLength: Int)
   /// The mel bands' edges are not rising frequencies up to half the sample rate.
   case bandEdges(lowHertz: Double, highHertz: Double, sampleRate: Int)
 
@@ -23,8 +21,6 @@ public enum SpectralTransformError: Error, Sendable, Equatable, CustomStringConv
     case .windowsLeaveGaps(let windowLength, let hopLength):
       "windows of \(windowLength) samples every \(hopLength) samples leave gaps, so the transform "
         + "has no inverse; use a smaller hop"
-    case .partialRow(let elements, let rowLength):
-      "\(elements) elements are not a whole number of rows of \(rowLength)"
     case .bandEdges(let lowHertz, let highHertz, let sampleRate):
       "mel bands from \(lowHertz) to \(highHertz) Hz; they must rise from 0 or more to at most half "
         + "the sample rate of \(sampleRate) Hz"
@@ -40,14 +36,12 @@ extension SpectralTransformError {
       throw .lengthOutOfRange(field: field, value: value, allowed: allowed)
     }
   }
+}
 
-  /// How many rows of `rowLength` elements there are.
-  static func rows(_ elements: Int, of rowLength: Int) throws(SpectralTransformError) -> Int {
-    guard elements % rowLength == 0 else {
-      throw .partialRow(elements: elements, rowLength: rowLength)
-    }
-    return elements / rowLength
-  }
+/// How many rows of `rowLength` elements there are.
+func rows(_ elements: Int, of rowLength: Int) -> Int {
+  precondition(elements % rowLength == 0, "\(elements) elements are not rows of \(rowLength)")
+  return elements / rowLength
 }
 
 /// The longest transform: FFTW counts in 32 bits, and rows of this length already take gigabytes.

@@ -76,16 +76,16 @@ struct MelSpectrogramTests {
     let filterbank = try MelFilterbank(configuration)
     let binHertz = 32000 / Float(1 << 15)
     let flat = [Float](repeating: binHertz, count: filterbank.bins)
-    #expect(try filterbank(flat).allSatisfy { abs($0 - 1) < 1e-3 })
+    #expect(filterbank(flat).allSatisfy { abs($0 - 1) < 1e-3 })
   }
 
   @Test("of a checkpoint's matrix are the same bands")
   func matrix() throws {
     let made = try MelFilterbank(Self.bands)
-    let read = try MelFilterbank(matrix: made.matrix, bands: 10)
+    let read = MelFilterbank(matrix: made.matrix, bands: 10)
     let spectra = noise(33 * 4).map { Float(abs($0)) }
     #expect(read.bins == 33)
-    #expect(try read(spectra) == made(spectra))
+    #expect(read(spectra) == made(spectra))
   }
 
   @Test("refuse edges and sizes that cannot be")

@@ -8,9 +8,9 @@ struct RealFourierTransformTests {
   static let lengths = [1, 2, 3, 4, 7, 16, 30, 31, 97, 128, 441]
 
   @Test("is the sum it is defined by, for any length", arguments: lengths)
-  func definition(_ length: Int) throws {
+  func definition(_ length: Int) {
     let row = noise(length)
-    let found = try RealFourierTransform<Double>(length: length).forward(row)
+    let found = RealFourierTransform<Double>(length: length).forward(row)
     for bin in 0...(length / 2) {
       var real = 0.0
       var imaginary = 0.0
@@ -25,19 +25,19 @@ struct RealFourierTransformTests {
   }
 
   @Test("comes back from its inverse, several rows at a time", arguments: lengths)
-  func roundTrip(_ length: Int) throws {
+  func roundTrip(_ length: Int) {
     let rows = noise(3 * length)
-    let double = try RealFourierTransform<Double>(length: length)
-    #expect(largestDifference(try double.inverse(double.forward(rows)), rows) < 1e-13)
-    let single = try RealFourierTransform<Float>(length: length)
-    let back = try single.inverse(single.forward(rows.floats)).map(Double.init)
+    let double = RealFourierTransform<Double>(length: length)
+    #expect(largestDifference(double.inverse(double.forward(rows)), rows) < 1e-13)
+    let single = RealFourierTransform<Float>(length: length)
+    let back = single.inverse(single.forward(rows.floats)).map(Double.init)
     #expect(largestDifference(back, rows) < 1e-6)
   }
 
   @Test("keeps the energy (Parseval)", arguments: lengths)
-  func energy(_ length: Int) throws {
+  func energy(_ length: Int) {
     let row = noise(length)
-    let spectrum = try RealFourierTransform<Double>(length: length).forward(row)
+    let spectrum = RealFourierTransform<Double>(length: length).forward(row)
     let total = (0...(length / 2)).reduce(0.0) { sum, bin in
       let hasTwin = bin > 0 && 2 * bin < length
       let power =
@@ -49,58 +49,42 @@ struct RealFourierTransformTests {
   }
 
   @Test("gives a row the same bits alone and among others")
-  func rowsAreIndependent() throws {
-    let transform = try RealFourierTransform<Float>(length: 96)
+  func rowsAreIndependent() {
+    let transform = RealFourierTransform<Float>(length: 96)
     let rows = noise(5 * 96).floats
-    let together = try transform.forward(rows)
-    let apart = try (0..<5).flatMap {
-      try transform.forward(Array(rows[($0 * 96)..<($0 * 96 + 96)]))
+    let together = transform.forward(rows)
+    let apart = (0..<5).flatMap {
+      transform.forward(Array(rows[($0 * 96)..<($0 * 96 + 96)]))
     }
     #expect(together == apart)
   }
 
   @Test("ignores imaginary parts that a real signal cannot have", arguments: [7, 8])
-  func impossibleImaginaryParts(_ length: Int) throws {
-    let transform = try RealFourierTransform<Double>(length: length)
-    var spectrum = try transform.forward(noise(length))
-    let clean = try transform.inverse(spectrum)
+  func impossibleImaginaryParts(_ length: Int) {
+    let transform = RealFourierTransform<Double>(length: length)
+    var spectrum = transform.forward(noise(length))
+    let clean = transform.inverse(spectrum)
     spectrum[1] = 5
     if length % 2 == 0 { spectrum[length + 1] = -3 }
-    #expect(try transform.inverse(spectrum) == clean)
-  }
-
-  @Test("refuses lengths and rows that cannot be")
-  func errors() throws {
-    #expect(throws: SpectralTransformError.self) { try RealFourierTransform<Float>(length: 0) }
-    #expect(throws: SpectralTransformError.self) {
-      try RealFourierTransform<Float>(length: 1 << 40)
-    }
-    let transform = try RealFourierTransform<Float>(length: 8)
-    #expect(throws: SpectralTransformError.partialRow(elements: 9, rowLength: 8)) {
-      try transform.forward([Float](repeating: 0, count: 9))
-    }
-    #expect(throws: SpectralTransformError.partialRow(elements: 9, rowLength: 10)) {
-      try transform.inverse([Float](repeating: 0, count: 9))
-    }
-    #expect(try transform.forward([]).isEmpty)
+    #expect(transform.inverse(spectrum) == clean)
   }
 
   @Test("may be planned and run by many threads at once")
-  func threads() async throws {
+  func threads() async {
     // Lengths that no other test plans, so that planning itself happens side by side.
     let lengths = (0..<24).map { 501 + 2 * ($0 % 12) }
-    let matches = try await withThrowingTaskGroup(of: Bool.self) { group in
+    let matches = await withTaskGroup(of: Bool.self) { group in
       for (index, length) in lengths.enumerated() {
         group.addTask {
           let row = noise(length, seed: UInt64(index))
-          let transform = try RealFourierTransform<Float>(length: length)
-          let first = try transform.forward(row.floats)
-          let again = try (0..<20).allSatisfy { _ in try transform.forward(row.floats) == first }
-          let back = try transform.inverse(first).map(Double.init)
+          let transform = RealFourierTransform<Float>(length: length)
+          let first = transform.forward(row.floats)
+          let again = (0..<20).allSatisfy { _ in transform.forward(row.floats) == first }
+          let back = transform.inverse(first).map(Double.init)
           return again && largestDifference(back, row) < 1e-5
         }
       }
-      return try await group.reduce(true) { $0 && $1 }
+      return await group.reduce(true) { $0 && $1 }
     }
     #expect(matches)
   }
