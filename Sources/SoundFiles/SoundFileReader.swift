@@ -148,13 +148,10 @@ public final class SoundFileReader: AudioSource {
       if samples.isEmpty { samples = part } else { samples += part }
       if part.count < wanted * format.channels { break }
     }
-    if let index = firstNotFinite(samples) {
-      throw .notFinite(
-        path: path.description, frame: position + index / format.channels,
-        channel: index % format.channels)
-    }
     let block = AudioBlock(channels: format.channels, samples: samples)
+    let start = position
     position += block.frames
+    try block.checkFinite(path, firstFrame: start)
     if block.frames < frames, let expectedFrames, position < expectedFrames {
       truncation = Truncation(expectedFrames: expectedFrames, foundFrames: position)
     }
