@@ -1,11 +1,17 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let swiftSettings: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// Whether warnings end the build, as .ci/run asks; a user's newer compiler may warn of more.
+let warningsAreErrors = Context.environment["TESSERA_WARNINGS_AS_ERRORS"] != nil
+
+let swiftSettings: [SwiftSetting] =
+  [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+  ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+let cSettings: [CSetting] = warningsAreErrors ? [.treatAllWarnings(as: .error)] : []
 
 /// A library room: its folder is Sources/<name>.
 func room(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource]? = nil)
@@ -57,8 +63,8 @@ let package = Package(
     // C
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev", brew: "fftw"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev", brew: "libsndfile"),
-    .target(name: "COneDNN", linkerSettings: [.linkedLibrary("dnnl")]),
-    .target(name: "CKernels"),
+    .target(name: "COneDNN", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(name: "CKernels", cSettings: cSettings),
 
     // Ground
     room("Tensors", ["CKernels"]),
@@ -93,7 +99,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors", "CKernels", "TestSupport"]),
     tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "TestSupport"]),
     tests("SpectralTransformsTests", ["SpectralTransforms", "TestSupport"]),
-    tests("SoundFilesTests", ["SoundFiles", "TestSupport"]),
+    tests("SoundFilesTests", ["SoundFiles", "TestSupport"], resources: [.copy("Goldens")]),
     tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
     tests("ConvTasNetTests", ["ConvTasNet", "Checkpoints", "TestSupport"]),
     tests("SeparationTests", ["Separation", "TestSupport"]),

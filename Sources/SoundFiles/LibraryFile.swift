@@ -169,8 +169,12 @@ final class LibraryEncoder: SampleEncoder {
           + " \(format.sampleRate) Hz: choose another format, such as wav")
     }
     self.handle = handle
-    // The chunk of peaks has a date in it: equal input would give unequal files.
-    _ = sf_command(handle, Int32(SFC_SET_ADD_PEAK_CHUNK), nil, 0)
+    if !encoding.clips {
+      // The chunk of peaks has a date in it: equal input would give unequal files. The header is
+      // there already and becomes shorter.
+      _ = sf_command(handle, Int32(SFC_SET_ADD_PEAK_CHUNK), nil, 0)
+      _ = ftruncate(descriptor.number, lseek(descriptor.number, 0, SEEK_CUR))
+    }
     switch encoding.container {
     case .ogg:
       var quality = 0.6
@@ -203,6 +207,8 @@ final class LibraryEncoder: SampleEncoder {
   }
 
   func finish() throws(SystemFailure) {
+    // Without samples FLAC's header would never be written.
+    if encoding.container == .flac { _ = sf_command(handle, Int32(SFC_UPDATE_HEADER_NOW), nil, 0) }
     let status = sf_close(handle)
     handle = nil
     if let failure = channel.failure { throw failure }

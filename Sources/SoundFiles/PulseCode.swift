@@ -68,10 +68,17 @@ enum PulseCode: Equatable {
   }
 }
 
-/// The index of the first NaN or infinity; nil where all are finite.
-func firstNotFinite(_ samples: [Float]) -> Int? {
-  // The largest magnitude's bits tell at once, in a loop the compiler vectorises.
-  var largest: UInt32 = 0
-  for sample in samples { largest = max(largest, sample.bitPattern & 0x7FFF_FFFF) }
-  return largest < Float.infinity.bitPattern ? nil : samples.firstIndex { !$0.isFinite }
+extension AudioBlock {
+  /// Throws `.notFinite` where a sample is NaN or infinite.
+  ///
+  /// - Parameter firstFrame: Where in the file the block begins.
+  func checkFinite(_ path: SoundFilePath, firstFrame: Int) throws(SoundFileError) {
+    // The largest magnitude's bits tell at once, in a loop the compiler vectorises.
+    var largest: UInt32 = 0
+    for sample in samples { largest = max(largest, sample.bitPattern & 0x7FFF_FFFF) }
+    if largest < Float.infinity.bitPattern { return }
+    let index = samples.firstIndex { !$0.isFinite } ?? 0
+    throw .notFinite(
+      path: path.description, frame: firstFrame + index / channels, channel: index % channels)
+  }
 }

@@ -57,13 +57,10 @@ public final class RawSampleReader: AudioSource {
   public func read(frames: Int) throws(SoundFileError) -> AudioBlock? {
     precondition(frames > 0, "\(frames) frames were asked for")
     let samples = try stream.read(frames: frames)
-    if let index = firstNotFinite(samples) {
-      throw .notFinite(
-        path: path.description, frame: position + index / format.channels,
-        channel: index % format.channels)
-    }
     let block = AudioBlock(channels: format.channels, samples: samples)
+    let start = position
     position += block.frames
+    try block.checkFinite(path, firstFrame: start)
     return samples.isEmpty ? nil : block
   }
 }

@@ -11,6 +11,8 @@ public struct SoundFileEncoding: Sendable, Hashable {
     /// Ogg Vorbis, at the encoder's quality 6 of 10.
     case ogg
     /// MPEG layer III at the highest constant bit rate, 1 or 2 channels.
+    ///
+    /// Without samples it is a file without bytes.
     case mp3
     /// AIFF, or AIFF-C for float32; at most 4 GiB.
     case aiff

@@ -139,6 +139,7 @@ public final class SoundFileReader: AudioSource {
   /// - Throws: `.notFinite`, `.malformed` or `.unreadable`.
   public func read(frames: Int) throws(SoundFileError) -> AudioBlock? {
     precondition(frames > 0, "\(frames) frames were asked for")
+    let frames = min(frames, Int.max / 64)
     var samples: [Float] = []
     // Memory is taken only for what arrives, however much is asked for.
     while samples.count < frames * format.channels {
@@ -147,13 +148,10 @@ public final class SoundFileReader: AudioSource {
       if samples.isEmpty { samples = part } else { samples += part }
       if part.count < wanted * format.channels { break }
     }
-    if let index = firstNotFinite(samples) {
-      throw .notFinite(
-        path: path.description, frame: position + index / format.channels,
-        channel: index % format.channels)
-    }
     let block = AudioBlock(channels: format.channels, samples: samples)
+    let start = position
     position += block.frames
+    try block.checkFinite(path, firstFrame: start)
     if block.frames < frames, let expectedFrames, position < expectedFrames {
       truncation = Truncation(expectedFrames: expectedFrames, foundFrames: position)
     }
@@ -169,6 +167,8 @@ public final class SoundFileReader: AudioSource {
       throw .unsupported(path: path.description, detail: "is a pipe, which can't be read twice")
     }
     let place = min(frame, frameCount ?? frame)
+    // An empty FLAC states no length, and libsndfile fails to seek in it.
+    if place == position { return }
     try stream.seek(toFrame: place)
     position = place
   }

@@ -147,11 +147,7 @@ public final class SoundFileWriter: AudioSink {
       block.channels == format.channels,
       "\(path): a block of \(block.channels) channels, expected \(format.channels)")
     if case .closed = output { preconditionFailure("\(path) was finished or given up before") }
-    if encoding?.clips == true, let index = firstNotFinite(block.samples) {
-      throw .notFinite(
-        path: path.description, frame: position + index / format.channels,
-        channel: index % format.channels)
-    }
+    if encoding?.clips == true { try block.checkFinite(path, firstFrame: position) }
     position += block.frames
     if let limit = encoding?.largestFrameCount(format), position > limit {
       throw .cannotWrite(

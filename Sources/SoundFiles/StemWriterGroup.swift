@@ -88,11 +88,7 @@ public final class StemWriterGroup {
       try writers[stem].write(policy == .clamp ? block.scaled { min(max($0, -1), 1) } : block)
       return
     }
-    if let index = firstNotFinite(block.samples) {
-      throw .notFinite(
-        path: paths[stem].description, frame: frames[stem] + index / channels,
-        channel: index % channels)
-    }
+    try block.checkFinite(paths[stem], firstFrame: frames[stem])
     frames[stem] += block.frames
     do {
       try block.samples.withUnsafeBufferPointer { (samples) throws(SystemFailure) in

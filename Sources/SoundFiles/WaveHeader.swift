@@ -49,7 +49,7 @@ struct WaveHeader: Equatable {
         dataStart = bytes.count
         dataBytes = Self.isUnknown(count) ? longDataBytes : count
         // Writers to pipes that leave zeros behind leave them in both places.
-        if count == 0 && (riffBytes == 0 || riffBytes + 8 <= bytes.count - 8) { dataBytes = nil }
+        if count == 0 && (riffBytes == 0 || riffBytes + 8 <= bytes.count) { dataBytes = nil }
         return
       }
       let padded = count + count % 2

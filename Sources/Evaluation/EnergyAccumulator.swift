@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Foundation
+
+/// The energies behind `GlobalSDR` and `ScaleInvariantSDR`, summed block by block, so that files of
+/// any length need no memory.
+public struct EnergyAccumulator: Sendable {
+  /// One channel's sums, with d = reference - estimate.
+  private struct Sums: Sendable {
+    /// `Σ reference²`
+    var reference = 0.0
+    /// `Σ estimate²`
+    var estimate = 0.0
+    /// `Σ d²`
+    var difference = 0.0
+    /// `Σ reference · d`
+    var cross = 0.0
+
+    static func += (left: inout Sums, right: Sums) {
+      left.reference += right.reference
+      left.estimate += right.estimate
+      left.difference += right.difference
+      left.cross += right.cross
+    }
+
+    func gap(channel: Int) -> Score.Gap? {
+      // Every non-finite sample reaches the difference: infinity directly or as NaN.
+      guard difference.isFinite, reference.isFinite else { return .notFinite(channel: channel) }
+      return reference > 0 ? nil : .silentReference(channel: channel)
+    }
+  }
+
+  private var channels: [Sums]
+  private var frames = 0
+
+  /// Empty sums.
+  public init(channels: Int) {
+    precondition(channels > 0, "\(channels) channels")
+    self.channels = [Sums](repeating: Sums(), count: channels)
+  }
+
+  /// Adds a block of frames, `[frames, channels]`, which must be as long on both sides.
+  public mutating func add(reference: [Float], estimate: [Float]) {
+    precondition(
+      reference.count == estimate.count && reference.count % channels.count == 0,
+      "\(reference.count) and \(estimate.count) samples of \(channels.count) channels")
+    frames += reference.count / channels.count
+    // Short sums first: rounding then grows with the number of pieces, not of samples.
+    let pieceCount = 4096 * channels.count
+    for start in stride(from: 0, to: reference.count, by: pieceCount) {
+      let end = min(start + pieceCount, reference.count)
+      for channel in channels.indices {
+        var sums = Sums()
+        for index in stride(from: start + channel, to: end, by: channels.count) {
+          let target = Double(reference[index])
+          let guess = Double(estimate[index])
+          let difference = target - guess
+          sums.reference += target * target
+          sums.estimate += guess * guess
+          sums.difference += difference * difference
+          sums.cross += target * difference
+        }
+        channels[channel] += sums
+      }
+    }
+  }
+
+  /// `GlobalSDR` of what was added.
+  public var globalSDR: Score {
+    guard frames > 0 else { return Score(.tooShort(frames: 0, needed: 1)) }
+    var total = Sums()
+    for (index, sums) in channels.enumerated() {
+      if case .notFinite? = sums.gap(channel: index) { return Score(.notFinite(channel: index)) }
+      total += sums
+    }
+    guard total.reference > 0 else { return Score(.silentReference(channel: 0)) }
+    return Score(10 * log10(total.reference / total.difference))
+  }
+
+  /// `ScaleInvariantSDR` of what was added.
+  public var scaleInvariantSDR: Score {
+    guard frames > 0 else { return Score(.tooShort(frames: 0, needed: 1)) }
+    return .mean(channels: channels.count) { channel in
+      let sums = channels[channel]
+      if let gap = sums.gap(channel: channel) { return Score(gap) }
+      guard sums.estimate > 0 else { return Score(.silentEstimate(channel: channel)) }
+      // With d = s - ŝ and α = <ŝ, s> / <s, s> = 1 - <s, d> / <s, s>, the error αs - ŝ has the energy
+      // <d, d> - <s, d>² / <s, s>: no large terms cancel where the estimate is good.
+      let scale = 1 - sums.cross / sums.reference
+      let error = sums.difference - sums.cross * sums.cross / sums.reference
+      return Score(10 * log10(scale * scale * sums.reference / max(error, 0)))
+    }
+  }
+}

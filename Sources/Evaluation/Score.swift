@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A metric's value, or why it has none.
+public struct Score: Sendable, Hashable {
+  /// Why a metric is not defined for a pair of sounds.
+  public enum Gap: Sendable, Hashable, CustomStringConvertible {
+    /// A channel (counted from 0) of the reference is all zeros.
+    case silentReference(channel: Int)
+    /// A channel (counted from 0) of the estimate is all zeros.
+    case silentEstimate(channel: Int)
+    /// A channel (counted from 0) of a sound holds a sample that is NaN or infinite.
+    case notFinite(channel: Int)
+    /// There are fewer frames than the metric needs.
+    case tooShort(frames: Int, needed: Int)
+    /// The mixture has no finite value to improve on.
+    case perfectMixture
+
+    /// One line: what is wrong with the sounds.
+    public var description: String {
+      switch self {
+      case .silentReference(let channel): "channel \(channel + 1) of the reference is silent"
+      case .silentEstimate(let channel): "channel \(channel + 1) of the estimate is silent"
+      case .notFinite(let channel): "channel \(channel + 1) holds NaN or infinity"
+      case .tooShort(let frames, let needed): "\(frames) frames; \(needed) are needed"
+      case .perfectMixture: "the mixture equals the reference"
+      }
+    }
+  }
+
+  /// The value; NaN where there is none, infinite where an estimate is perfect.
+  public let value: Double
+  /// Why there is no value; nil where there is one.
+  public let gap: Gap?
+
+  init(_ value: Double) {
+    self.value = value
+    gap = nil
+  }
+
+  init(_ gap: Gap) {
+    value = .nan
+    self.gap = gap
+  }
+
+  /// The mean over channels, or the first channel's gap.
+  static func mean(channels: Int, _ score: (_ channel: Int) -> Score) -> Score {
+    var sum = 0.0
+    for channel in 0..<channels {
+      let one = score(channel)
+      guard one.gap == nil else { return one }
+      sum += one.value
+    }
+    return Score(sum / Double(channels))
+  }
+
+  /// How much higher this score is than the mixture's.
+  func improvement(over mixture: Score) -> Score {
+    guard gap == nil else { return self }
+    guard mixture.gap == nil else { return mixture }
+    return mixture.value.isFinite ? Score(value - mixture.value) : Score(.perfectMixture)
+  }
+}
