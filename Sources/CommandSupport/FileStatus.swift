@@ -20,3 +20,8 @@ struct FileStatus {
     isRegular = status.st_mode & S_IFMT == S_IFREG
   }
 }
+
+extension PathBytes {
+  /// Whether there is something at this path, links followed.
+  package var exists: Bool { FileStatus(self) != nil }
+}

@@ -75,7 +75,7 @@ struct Separate: ProgramCommand {
   }
 
   private func separate(_ job: Job, _ separator: any Separator, model: String) throws {
-    if output.skipExisting && job.stems.allSatisfy({ FileStatus($0.path) != nil }) {
+    if output.skipExisting && job.stems.allSatisfy(\.path.exists) {
       Console.standard.info("\(job.input.path): its stems are there, left out")
       return
     }

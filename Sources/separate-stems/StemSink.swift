@@ -23,7 +23,10 @@ final class StemSink {
             at: path, format: format, encoding: options.encoding, replacing: false))
       return
     }
-    for path in paths { try OutputFolder.prepare(path.parent) }
+    for path in paths {
+      let folder = path.parent
+      try OutputFolder.prepare(folder.bytes.isEmpty ? PathBytes(".") : folder)
+    }
     target = .files(
       try StemWriterGroup(
         paths: files, format: format, encoding: options.encoding, policy: options.clip,
