@@ -6,13 +6,13 @@ internal import Foundation
 public struct EnergyAccumulator: Sendable {
   /// One channel's sums, with d = reference - estimate.
   private struct Sums: Sendable {
-    /// `Σ reference²`
+    /// The sum of `reference²`.
     var reference = 0.0
-    /// `Σ estimate²`
+    /// The sum of `estimate²`.
     var estimate = 0.0
-    /// `Σ d²`
+    /// The sum of `d²`.
     var difference = 0.0
-    /// `Σ reference · d`
+    /// The sum of `reference · d`.
     var cross = 0.0
 
     static func += (left: inout Sums, right: Sums) {

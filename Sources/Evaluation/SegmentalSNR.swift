@@ -62,7 +62,9 @@ public enum SegmentalSNR: Metric {
 extension Score.Gap {
   /// What is wrong with one channel's samples, if anything is.
   init?(channel: Int, reference: [Double], estimate: [Double]) {
-    if !reference.allSatisfy(\.isFinite) || !estimate.allSatisfy(\.isFinite) {
+    if reference.isEmpty {
+      self = .tooShort(frames: 0, needed: 1)
+    } else if !reference.allSatisfy(\.isFinite) || !estimate.allSatisfy(\.isFinite) {
       self = .notFinite(channel: channel)
     } else if reference.allSatisfy({ $0 == 0 }) {
       self = .silentReference(channel: channel)

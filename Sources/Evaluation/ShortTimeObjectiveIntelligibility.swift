@@ -74,7 +74,7 @@ public enum ShortTimeObjectiveIntelligibility: Metric {
     0.5 - 0.5 * cos(2 * Double.pi * Double($0) / Double(frameLength + 1))
   }
 
-  /// Where frames begin. The last possible frame is never used, as in the reference's code.
+  /// Where frames begin; the last possible frame is never used, as in pystoi.
   private static func frameStarts(_ count: Int) -> [Int] {
     Array(stride(from: 0, to: count - frameLength, by: hop))
   }

@@ -15,7 +15,6 @@ public protocol FourierScalar: BinaryFloatingPoint & Sendable {
 /// SAFETY: the pointers are FFTW plans. They are made under the cache's lock, never changed or
 /// destroyed afterwards, and executing a plan is thread-safe on arrays that the caller owns.
 public final class FourierPlan<Scalar: FourierScalar>: Sendable {
-  let length: Int
   private let execute: Execute
   nonisolated(unsafe) private let forwardPlan: OpaquePointer
   nonisolated(unsafe) private let inversePlan: OpaquePointer
@@ -39,7 +38,6 @@ public final class FourierPlan<Scalar: FourierScalar>: Sendable {
     guard let forward = plans.forward, let inverse = plans.inverse else {
       fatalError("FFTW has no plan for a real transform of \(length) points")
     }
-    self.length = length
     self.execute = execute
     forwardPlan = forward
     inversePlan = inverse

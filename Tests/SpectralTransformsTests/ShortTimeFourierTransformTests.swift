@@ -160,6 +160,35 @@ struct ShortTimeFourierTransformTests {
     }
   }
 
+  /// Demucs pads the wave itself, drops the two frames at either end that see the transform's own
+  /// padding, and puts two zero frames back there before the inverse.
+  @Test("serves spectrograms without their edges, as hybrid separators make them")
+  func droppedEdges() throws {
+    let (length, hop, count) = (32, 8, 72)
+    let frames = count / hop
+    let outer = 3 * hop / 2
+    let signal = noise(count + 2 * outer)
+    let centered = try ShortTimeFourierTransform<Double>(
+      Configuration(fftLength: length, hopLength: hop, normalized: true))
+    let plain = try ShortTimeFourierTransform<Double>(
+      Configuration(fftLength: length, hopLength: hop, padding: .none, normalized: true))
+    let width = 2 * centered.configuration.bins
+    let whole = try centered.forward(signal)
+    let kept = Array(whole[(2 * width)..<((2 + frames) * width)])
+    #expect(whole.count == (frames + 4) * width)
+    #expect(try plain.forward(signal) == kept)
+    let zeros = [Double](repeating: 0, count: 2 * width)
+    let back = try centered.inverse(zeros + kept + zeros, length: count + 2 * outer)
+    // Where four frames overlap, they reconstruct; towards the ends the zero frames take their part.
+    let sure = (outer + length / 2)..<(count + outer - length / 2)
+    #expect(largestDifference(Array(back[sure]), Array(signal[sure])) < 1e-12)
+    let window = Window.hann.samples(length)
+    let second = (hop..<(2 * hop)).map { index in
+      signal[index] * (pow(window[index], 2) + pow(window[index - hop], 2)) / 1.5
+    }
+    #expect(largestDifference(Array(back[hop..<(2 * hop)]), second) < 1e-12)
+  }
+
   @Test("survives being written and read as JSON", arguments: goldenCases.values)
   func coding(_ configuration: Configuration) throws {
     let data = try JSONEncoder().encode(configuration)
