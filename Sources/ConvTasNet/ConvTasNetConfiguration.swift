@@ -81,10 +81,13 @@ public struct ConvTasNetConfiguration: Codable, Sendable, Hashable {
 
   /// The frames of a signal of `samples` samples a channel, at least one.
   func frameCount(samples: Int) -> Int {
-    guard samples > filterLength else { return 1 }
-    let span = samples - filterLength
-    // torchaudio fills up the last frame; the others leave its samples out.
-    return (dialect == .torchaudio ? (span + hopLength - 1) / hopLength : span / hopLength) + 1
+    var length = samples
+    if dialect == .torchaudio {
+      // Filled up to whole hops, then padded on both sides.
+      let odd = filterLength % 2
+      length = odd + (samples - odd + hopLength - 1) / hopLength * hopLength + 2 * padding
+    }
+    return max(0, length - filterLength) / hopLength + 1
   }
 
   /// Samples on each side that an output sample may depend on; `nil` where a norm sees the whole
