@@ -85,7 +85,8 @@ struct Uniform: RandomNumberGenerator {
         }
       }
       let comparison = Comparison(y, expected)
-      #expect(comparison.maxAbsoluteError <= 1e-6 * Double(size.depth).squareRoot() + 1e-6, "\(comparison)")
+      // Float32 rounding of a chain of up to 515 multiply-adds.
+      #expect(comparison.relativeToPeak <= 2e-6, "\(comparison)")
     }
   }
 
