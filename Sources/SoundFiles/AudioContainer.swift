@@ -53,6 +53,30 @@ enum AudioContainer: Equatable {
   }
 }
 
+extension AudioContainer {
+  /// Whether an MP3 file's first frame states the file's length, as most encoders have it do.
+  ///
+  /// That is a `Xing` or `Info` tag with a frame count. Without one libsndfile only estimates.
+  static func mpegStatesLength(_ file: Descriptor) throws(SystemFailure) -> Bool {
+    try file.seek(to: 0)
+    let tag = try file.read(count: 10)
+    var start = 0
+    if tag.count == 10 && tag.starts(with: "ID3".utf8) {
+      // The size has 7 bits a byte.
+      start = 10 + tag[6...].reduce(0) { $0 << 7 | Int($1 & 0x7F) }
+    }
+    try file.seek(to: start)
+    let frame = try file.read(count: 64)
+    for place in frame.indices.dropLast(8) {
+      let name = frame[place..<(place + 4)]
+      if name.elementsEqual("Xing".utf8) || name.elementsEqual("Info".utf8) {
+        return frame[place + 7] & 1 == 1
+      }
+    }
+    return false
+  }
+}
+
 extension AudioFormat {
   /// Throws where a file's header asks for more than any sound file has reason to.
   func check(path: SoundFilePath) throws(SoundFileError) {

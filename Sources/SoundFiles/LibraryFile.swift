@@ -75,10 +75,15 @@ final class LibraryFile: SampleStream {
   private let channel: LibraryChannel
   private let handle: OpaquePointer
 
-  /// Opens a regular file that stands at its beginning.
+  /// Opens a regular file, from its beginning.
   init(_ descriptor: Descriptor, path: SoundFilePath) throws(SoundFileError) {
     self.path = path
     channel = LibraryChannel(descriptor)
+    let mpegStatesLength: Bool
+    do {
+      mpegStatesLength = try AudioContainer.mpegStatesLength(descriptor)
+      try descriptor.seek(to: 0)
+    } catch { throw .unreadable(path: path.description, reason: error.reason) }
     var info = SF_INFO()
     guard let handle = channel.open(Int32(SFM_READ), &info) else {
       if let failure = channel.failure {
@@ -93,11 +98,13 @@ final class LibraryFile: SampleStream {
     }
     self.handle = handle
     format = AudioFormat(sampleRate: Int(info.samplerate), channels: Int(info.channels))
+    let container = Int(info.format) & SF_FORMAT_TYPEMASK
+    let isMPEG = container == SF_FORMAT_MPEG
     // Where the length is unknown, the library states the largest number it has.
     let known = 0..<(sf_count_t.max >> 8)
-    frameCount = known ~= info.frames ? Int(info.frames) : nil
+    frameCount = known ~= info.frames && (!isMPEG || mpegStatesLength) ? Int(info.frames) : nil
     isSeekable = info.seekable != 0
-    guard Self.accepted.contains(Int(info.format) & SF_FORMAT_TYPEMASK) else {
+    guard Self.accepted.contains(container) else {
       throw .unsupported(path: path.description, detail: "its container is not accepted")
     }
   }
@@ -158,7 +165,7 @@ final class LibraryEncoder: SampleEncoder {
     var info = SF_INFO()
     info.samplerate = Int32(format.sampleRate)
     info.channels = Int32(format.channels)
-    info.format = try encoding.libraryFormat()
+    info.format = encoding.libraryFormat
     guard sf_format_check(&info) != 0, let handle = channel.open(Int32(SFM_WRITE), &info)
     else {
       if let failure = channel.failure {
@@ -221,21 +228,24 @@ final class LibraryEncoder: SampleEncoder {
 }
 
 extension SoundFileEncoding {
-  fileprivate func libraryFormat() throws(SoundFileError) -> Int32 {
-    let container: Int
-    switch self.container {
-    case .wav: container = SF_FORMAT_WAV
-    case .flac: container = SF_FORMAT_FLAC
-    case .aiff: container = SF_FORMAT_AIFF
-    case .caf: container = SF_FORMAT_CAF
-    case .ogg: return Int32(SF_FORMAT_OGG | SF_FORMAT_VORBIS)
-    case .mp3:
-      return Int32(SF_FORMAT_MPEG | SF_FORMAT_MPEG_LAYER_III)
-    }
-    switch sampleFormat {
-    case .int16: return Int32(container | SF_FORMAT_PCM_16)
-    case .int24: return Int32(container | SF_FORMAT_PCM_24)
-    case .float32: return Int32(container | SF_FORMAT_FLOAT)
-    }
+  fileprivate var libraryFormat: Int32 {
+    let container =
+      switch self.container {
+      case .wav: SF_FORMAT_WAV
+      case .flac: SF_FORMAT_FLAC
+      case .ogg: SF_FORMAT_OGG
+      case .mp3: SF_FORMAT_MPEG
+      case .aiff: SF_FORMAT_AIFF
+      case .caf: SF_FORMAT_CAF
+      }
+    let sample =
+      switch (self.container, sampleFormat) {
+      case (.ogg, _): SF_FORMAT_VORBIS
+      case (.mp3, _): SF_FORMAT_MPEG_LAYER_III
+      case (_, .int16): SF_FORMAT_PCM_16
+      case (_, .int24): SF_FORMAT_PCM_24
+      case (_, .float32): SF_FORMAT_FLOAT
+      }
+    return Int32(container | sample)
   }
 }

@@ -41,16 +41,24 @@ struct Quantizer {
   ///
   /// Those that become integers must be finite.
   mutating func littleEndian(_ samples: [Float]) -> [UInt8] {
-    switch sampleFormat {
-    case .int16: Self.bytes(steps(samples).map { Int16($0).littleEndian })
-    case .int24:
-      steps(samples).flatMap {
-        [
-          UInt8(truncatingIfNeeded: $0), UInt8(truncatingIfNeeded: $0 >> 8),
-          UInt8(truncatingIfNeeded: $0 >> 16),
-        ]
+    let words: [UInt32] =
+      sampleFormat == .float32
+      ? samples.map { $0.bitPattern } : steps(samples).map { UInt32(bitPattern: $0) }
+    let width = sampleFormat.bytes
+    return [UInt8](unsafeUninitializedCapacity: words.count * width) { bytes, initialized in
+      let raw = UnsafeMutableRawBufferPointer(bytes)
+      for (index, word) in words.enumerated() {
+        let low = UInt16(truncatingIfNeeded: word).littleEndian
+        switch width {
+        case 2: raw.storeBytes(of: low, toByteOffset: 2 * index, as: UInt16.self)
+        case 3:
+          raw.storeBytes(of: low, toByteOffset: 3 * index, as: UInt16.self)
+          raw[3 * index + 2] = UInt8(truncatingIfNeeded: word >> 16)
+        default:
+          raw.storeBytes(of: word.littleEndian, toByteOffset: 4 * index, as: UInt32.self)
+        }
       }
-    case .float32: Self.bytes(samples.map(\.bitPattern.littleEndian))
+      initialized = words.count * width
     }
   }
 
@@ -64,9 +72,5 @@ struct Quantizer {
       let noise = dither?.next() ?? 0
       return Int32(min(max(($0 * scale + noise).rounded(.toNearestOrEven), -scale), top))
     }
-  }
-
-  private static func bytes<T: BitwiseCopyable>(_ values: [T]) -> [UInt8] {
-    values.withUnsafeBytes { Array($0) }
   }
 }

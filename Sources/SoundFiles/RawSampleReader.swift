@@ -56,11 +56,10 @@ public final class RawSampleReader: AudioSource {
   /// - Throws: `.notFinite` or `.unreadable`.
   public func read(frames: Int) throws(SoundFileError) -> AudioBlock? {
     precondition(frames > 0, "\(frames) frames were asked for")
-    let samples = try stream.read(frames: frames)
-    let block = AudioBlock(channels: format.channels, samples: samples)
+    let block = try stream.readBlock(frames: frames)
     let start = position
     position += block.frames
     try block.checkFinite(path, firstFrame: start)
-    return samples.isEmpty ? nil : block
+    return block.frames == 0 ? nil : block
   }
 }

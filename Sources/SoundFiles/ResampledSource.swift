@@ -13,6 +13,7 @@ public final class ResampledSource: AudioSource {
   /// Converted samples that nobody has read yet.
   private var waiting: [Float] = []
   private var sourceHasEnded = false
+  private var position = 0
 
   /// Converts `source`, from where it stands.
   ///
@@ -36,8 +37,6 @@ public final class ResampledSource: AudioSource {
         kernel.frameCount($0, from: format.sampleRate, to: sampleRate)
       }
   }
-
-  private var position = 0
 
   /// The next at most `frames` frames (> 0); nil at the end.
   public func read(frames: Int) throws(SoundFileError) -> AudioBlock? {

@@ -48,7 +48,7 @@ public struct Resampler: Sendable {
     history = Array(repeating: [], count: channels)
   }
 
-  /// The rest of a whole signal `[frames, channels]`, converted in one go.
+  /// A whole signal `[frames, channels]`, converted in one go.
   ///
   /// - Parameters:
   ///   - block: The signal.

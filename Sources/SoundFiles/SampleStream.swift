@@ -16,6 +16,22 @@ protocol SampleStream: AnyObject {
   func seek(toFrame frame: Int) throws(SoundFileError)
 }
 
+extension SampleStream {
+  /// The next at most `frames` frames, fewer only at the end.
+  ///
+  /// Memory is taken only for what arrives, however much is asked for.
+  func readBlock(frames: Int) throws(SoundFileError) -> AudioBlock {
+    var block = AudioBlock(channels: format.channels, samples: [])
+    while block.frames < frames {
+      let wanted = min(frames - block.frames, 1 << 16)
+      let part = try read(frames: wanted)
+      if block.samples.isEmpty { block.samples = part } else { block.samples += part }
+      if part.count < wanted * format.channels { break }
+    }
+    return block
+  }
+}
+
 /// Plain little-endian samples: a WAVE file's, or those of a pipe without any header.
 ///
 /// It takes from a pipe exactly what was asked for, so a live one is heard without delay.

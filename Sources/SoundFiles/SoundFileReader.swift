@@ -59,7 +59,7 @@ public final class SoundFileReader: AudioSource {
     let name = path.description
     var descriptor = descriptor
     do {
-      var (kind, size) = try descriptor.status()
+      let (kind, size) = try descriptor.status()
       if kind == .folder { throw SoundFileError.isFolder(path: name) }
       if kind == .file { try descriptor.seek(to: 0) }
 
@@ -100,9 +100,7 @@ public final class SoundFileReader: AudioSource {
         try spool.write(bytes)
         try descriptor.copy(to: spool)
         descriptor = spool
-        (kind, size) = try spool.status()
       }
-      try descriptor.seek(to: 0)
       stream = try LibraryFile(descriptor, path: path)
       format = stream.format
       try format.check(path: path)
@@ -130,8 +128,8 @@ public final class SoundFileReader: AudioSource {
     }
   }
 
-  /// How many frames there are; nil for a pipe whose header doesn't say, and for compressed files
-  /// that don't tell.
+  /// How many frames there are; nil for a pipe whose header doesn't say, and for MP3 and damaged Ogg
+  /// files that don't tell.
   public var frameCount: Int? { stream.frameCount }
 
   /// The next at most `frames` frames (> 0); nil at the end.
@@ -139,23 +137,14 @@ public final class SoundFileReader: AudioSource {
   /// - Throws: `.notFinite`, `.malformed` or `.unreadable`.
   public func read(frames: Int) throws(SoundFileError) -> AudioBlock? {
     precondition(frames > 0, "\(frames) frames were asked for")
-    let frames = min(frames, Int.max / 64)
-    var samples: [Float] = []
-    // Memory is taken only for what arrives, however much is asked for.
-    while samples.count < frames * format.channels {
-      let wanted = min(frames - samples.count / format.channels, 1 << 16)
-      let part = try stream.read(frames: wanted)
-      if samples.isEmpty { samples = part } else { samples += part }
-      if part.count < wanted * format.channels { break }
-    }
-    let block = AudioBlock(channels: format.channels, samples: samples)
+    let block = try stream.readBlock(frames: frames)
     let start = position
     position += block.frames
     try block.checkFinite(path, firstFrame: start)
     if block.frames < frames, let expectedFrames, position < expectedFrames {
       truncation = Truncation(expectedFrames: expectedFrames, foundFrames: position)
     }
-    return samples.isEmpty ? nil : block
+    return block.frames == 0 ? nil : block
   }
 
   /// Continues reading at a frame, counted from 0; at the length or beyond it, at the end.

@@ -8,7 +8,7 @@
 /// A sound file that is written in order, with bounded memory.
 ///
 /// A file appears under its name only when `finish()` returns; before, it has a hidden name beside
-/// it, and `cancel()`, an error or the end of the writer's life removes it. Standard output (`-`),
+/// it, and `cancel()`, a failing `finish()` or the end of the writer's life removes it. Standard output (`-`),
 /// pipes and devices are written as they are: WAV at once, with a header that leaves the length
 /// open; other kinds when they are finished.
 ///

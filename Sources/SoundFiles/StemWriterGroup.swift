@@ -83,7 +83,8 @@ public final class StemWriterGroup {
   ///
   /// - Throws: `.notFinite`, `.cannotWrite`; the caller then cancels.
   public func write(_ block: AudioBlock, stem: Int) throws(SoundFileError) {
-    for sample in block.samples { peaks[stem] = max(peaks[stem], abs(sample)) }
+    let peak = block.samples.reduce(0) { max($0, abs($1)) }
+    peaks[stem] = max(peaks[stem], peak)
     if spools.isEmpty {
       try writers[stem].write(policy == .clamp ? block.scaled { min(max($0, -1), 1) } : block)
       return

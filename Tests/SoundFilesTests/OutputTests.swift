@@ -86,7 +86,7 @@ import Testing
       let folder = try ScratchFolder()
       signal(SIGXFSZ, SIG_IGN)
       var limit = rlimit(rlim_cur: 20_000, rlim_max: 20_000)
-      try #require(setrlimit(__rlimit_resource_t(1), &limit) == 0)
+      try #require(setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit) == 0)
       for container in SoundFileEncoding.Container.allCases {
         let path = folder.path("a." + container.fileExtension)
         let encoding = SoundFileEncoding(container: container, sampleFormat: .int16)

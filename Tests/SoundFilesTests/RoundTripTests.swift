@@ -65,6 +65,20 @@ import Testing
     }
   }
 
+  @Test("an MP3 file that doesn't state its length has none, rather than a guess")
+  func unknownLength() throws {
+    let folder = try ScratchFolder()
+    try write(noise(50_000), folder.path("a"), .init(container: .mp3, sampleFormat: .int16))
+    let bytes = try folder.bytes("a")
+    // At 320 kbit/s and 44.1 kHz a frame has 1044 bytes, and the first one is the statement.
+    let reader = try SoundFileReader(path: folder.write(Array(bytes.dropFirst(1044)), "b"))
+    #expect(reader.frameCount == nil)
+    #expect(try reader.readAll().frames > 50_000)
+    #expect(reader.truncation == nil)
+    let tag = Array("ID3".utf8) + [3, 0, 0, 0, 0, 1, 2] + [UInt8](repeating: 0, count: 130)
+    #expect(try SoundFileReader(path: folder.write(tag + bytes, "c")).frameCount == 50_000)
+  }
+
   @Test("integers are rounded to the nearest, ties to even, and saturate")
   func rounding() throws {
     let folder = try ScratchFolder()
