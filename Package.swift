@@ -21,11 +21,13 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// The tests of one room or program: their folder is Tests/<name>.
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil)
-  -> Target
-{
+func tests(
+  _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [],
+  resources: [Resource]? = nil
+) -> Target {
   .testTarget(
-    name: name, dependencies: dependencies, resources: resources, swiftSettings: swiftSettings)
+    name: name, dependencies: dependencies, exclude: exclude, resources: resources,
+    swiftSettings: swiftSettings)
 }
 
 func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Target {
@@ -90,7 +92,7 @@ let package = Package(
     tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "TestSupport"]),
     tests("SpectralTransformsTests", ["SpectralTransforms", "TestSupport"]),
     tests("SoundFilesTests", ["SoundFiles", "TestSupport"]),
-    tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
+    tests("CheckpointsTests", ["Checkpoints", "Tensors", "TestSupport"], exclude: ["Goldens"]),
     tests("ConvTasNetTests", ["ConvTasNet", "Checkpoints", "TestSupport"]),
     tests("SeparationTests", ["Separation", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "TestSupport"]),
