@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Checkpoint.Contents {
-  /// `<root>/data.pkl`, whose tensors refer to `<root>/data/<key>`. The root's name is arbitrary.
+  /// `<root>/data.pkl`, whose tensors refer to `<root>/data/<key>`, below a root of any name.
   init(torchZip bytes: UnsafeRawBufferPointer, source: ByteSource) throws(CheckpointError) {
     let path = source.path
     let archive = try ZipArchive(bytes, path: path)
@@ -52,8 +52,8 @@ extension Checkpoint.Contents {
   /// storages; then, for each key, an element count and the elements.
   init(torchLegacy bytes: UnsafeRawBufferPointer, source: ByteSource) throws(CheckpointError) {
     let path = source.path
-    var unpickler = Unpickler(
-      try ByteReader(bytes, path: path, position: TorchLegacyMagic.bytes.count))
+    var unpickler = Unpickler(try ByteReader(bytes, path: path))
+    _ = try unpickler.load()
     let version = try unpickler.load()
     guard unpickler.graph.int(version) == 1001 else {
       throw .unsupported(path: path, detail: "an unknown version of PyTorch's old format")
@@ -106,15 +106,16 @@ extension Checkpoint.Contents {
   }
 }
 
-/// How PyTorch's old format begins: a pickle of the number 0x1950a86a20f9469cfc6c.
+/// The number 0x1950a86a20f9469cfc6c, which is the first pickle of PyTorch's old format.
 enum TorchLegacyMagic {
-  static let bytes: [UInt8] = [
-    0x80, 2, 0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19, 0x2E,
+  /// As an opcode, a count and little-endian bytes.
+  private static let opcode: [UInt8] = [
+    0x8A, 10, 0x6C, 0xFC, 0x9C, 0x46, 0xF9, 0x20, 0x6A, 0xA8, 0x50, 0x19,
   ]
 
-  /// Whether a file begins so; the pickle's protocol may be any.
+  /// Whether a file begins so: the number comes after the protocol and, in later ones, a frame.
   static func begins(_ file: UnsafeRawBufferPointer) -> Bool {
-    file.count >= bytes.count && file[0] == bytes[0]
-      && file[2..<bytes.count].elementsEqual(bytes[2...])
+    guard file.first == 0x80 else { return false }
+    return [2, 11].contains { file.dropFirst($0).starts(with: opcode) }
   }
 }

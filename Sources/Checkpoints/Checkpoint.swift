@@ -5,7 +5,7 @@
 /// Opening one parses its directory and checks every size in it against the file; the numbers stay
 /// in the file until a tensor is asked for. Nothing in a pickle is ever executed: see `Value`.
 public final class Checkpoint: Sendable {
-  /// The kinds of file that are understood. The file's content decides, not its name.
+  /// The kinds of file that are understood; the file's content decides, not its name.
   public enum Container: Sendable, Hashable {
     /// `torch.save` since 1.6, and Lightning: a zip archive with a pickle and a file per storage.
     case torchZip
@@ -32,7 +32,7 @@ public final class Checkpoint: Sendable {
     try self.init(source: try ByteSource(path: path))
   }
 
-  /// Opens a checkpoint that is in memory. `name` takes the path's place in errors.
+  /// Opens a checkpoint that is in memory; `name` takes the path's place in errors.
   public convenience init(bytes: [UInt8], name: String = "checkpoint") throws(CheckpointError) {
     try self.init(source: ByteSource(bytes: bytes, path: name))
   }

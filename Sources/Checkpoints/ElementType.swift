@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How a stored number is encoded. All are little-endian.
+/// How a stored number is encoded, always little-endian.
 public enum ElementType: Sendable, Hashable {
   /// IEEE binary16.
   case float16

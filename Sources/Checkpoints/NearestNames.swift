@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The three of `candidates` that need the fewest edits to become `name`, best first.
+/// The three of `candidates` that are most like `name`, best first: those that contain it or are
+/// contained in it (a prefix too many or too few is the common case), then by the edits needed.
 func nearestNames(to name: String, among candidates: [String]) -> [String] {
   // Only for an error message: a hostile file must not make it slow.
   let wanted = Array(name.utf8.prefix(256))
   let ranked = candidates.prefix(20_000).enumerated().map { place, candidate in
-    (edits: edits(wanted, Array(candidate.utf8.prefix(256))), place: place, name: candidate)
+    let found = Array(candidate.utf8.prefix(256))
+    let isPart = !found.isEmpty && (found.contains(wanted) || wanted.contains(found))
+    return (rank: (isPart ? 0 : 1, edits(wanted, found), place), name: candidate)
   }
-  return ranked.sorted { ($0.edits, $0.place) < ($1.edits, $1.place) }.prefix(3).map(\.name)
+  return ranked.sorted { $0.rank < $1.rank }.prefix(3).map(\.name)
 }
 
 /// The Levenshtein distance.

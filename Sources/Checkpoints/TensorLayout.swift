@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where the elements of a tensor lie in its storage, counted in elements. Never outside it.
+/// Where the elements of a tensor lie in its storage, counted in elements, never outside it.
 struct TensorLayout: Sendable {
   let shape: [Int]
   let strides: [Int]

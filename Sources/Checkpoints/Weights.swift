@@ -57,7 +57,7 @@ public struct Weights: Sendable {
     return reference
   }
 
-  /// The shape of the tensor `name`, nil where there is none. Doesn't mark it as used.
+  /// The shape of the tensor `name`, nil where there is none; doesn't mark it as used.
   public func shape(of name: String) -> [Int]? { dictionary.tensors[key(name)]?.shape }
 
   /// Whether there is a tensor `name`.
