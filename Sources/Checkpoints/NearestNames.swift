@@ -4,9 +4,9 @@
 /// contained in it (a prefix too many or too few is the common case), then by the edits needed.
 func nearestNames(to name: String, among candidates: [String]) -> [String] {
   // Only for an error message: a hostile file must not make it slow.
-  let wanted = Array(name.utf8.prefix(256))
-  let ranked = candidates.prefix(20_000).enumerated().map { place, candidate in
-    let found = Array(candidate.utf8.prefix(256))
+  let wanted = Array(name.utf8.prefix(128))
+  let ranked = candidates.prefix(10_000).enumerated().map { place, candidate in
+    let found = Array(candidate.utf8.prefix(128))
     let isPart = !found.isEmpty && (found.contains(wanted) || wanted.contains(found))
     return (rank: (isPart ? 0 : 1, edits(wanted, found), place), name: candidate)
   }

@@ -35,7 +35,7 @@ struct TensorLayout: Sendable {
       last = sum
     }
     if !isEmpty {
-      guard last < capacity - offset, count <= max(16 * capacity, 1 << 16) else { return nil }
+      guard last < capacity - offset, count <= 1 << 16 || count / 16 <= capacity else { return nil }
     }
     self.shape = shape
     self.strides = strides

@@ -181,6 +181,9 @@ struct HostilePickleTests {
         try tensor(count, shape, strides, offset: offset)
       }
     }
+    let endless = Pickle.storage("ByteStorage", count: .max)
+    let repeated = Pickle.tensor(endless, shape: [1 << 40], strides: [0])
+    #expect(throws: CheckpointError.self) { try open(repeated, [("0", data)]) }
     let foreign = Pickle.storage("QuantumStorage", count: 1)
     #expect(throws: CheckpointError.self) { try open(foreign) }
     let missing = Pickle.tensor(Pickle.storage(key: "7", count: 1), shape: [1], strides: [1])

@@ -129,6 +129,8 @@ def main():
     model.half()
     attributed = torch.nn.Parameter(torch.randn(2))
     attributed.note = "a parameter with an attribute"
+    noted = torch.randn(3)
+    noted.note = "so has this tensor"
     training = {
         "epoch": 3,
         "global_step": 2**33,
@@ -158,11 +160,12 @@ def main():
         "default": collections.defaultdict(list, {"a": [1]}),
         "text": "Gr\u00fc\u00dfe \U0001f3b5",
         "attributed": attributed,
+        "noted": noted,
     }
     training["callbacks"]["itself"] = training["callbacks"]
     for name, new in (("lightning", True), ("lightning-legacy", False)):
         torch.save(training, FOLDER / f"{name}.ckpt", _use_new_zipfile_serialization=new)
-        expect(name, {**model.state_dict(), "attributed": attributed})
+        expect(name, {**model.state_dict(), "attributed": attributed, "noted": noted})
 
     save_file(
         {key: value.detach().contiguous().clone() for key, value in state.items()},
