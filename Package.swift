@@ -70,11 +70,11 @@ let package = Package(
     .target(name: "CKernels", cSettings: cSettings),
 
     // Ground
-    room("Tensors", ["CKernels"]),
+    room("Tensors"),
 
     // Parts
     room("NeuralLayers", ["Tensors", "CKernels", "COneDNN"]),
-    room("SpectralTransforms", ["Tensors", "CFFTW", "CKernels"]),
+    room("SpectralTransforms", ["CFFTW"]),
     room("SoundFiles", ["CSndfile", "CKernels"]),
     room("Checkpoints", ["Tensors"]),
 
@@ -92,20 +92,25 @@ let package = Package(
     room("CommandSupport", ["SoundFiles", "Checkpoints", argumentParser]),
     program(
       "separate-stems",
-      ["CommandSupport", "Separation", "ModelLibrary", "SoundFiles", argumentParser]),
+      [
+        "CommandSupport", "Separation", "ModelLibrary", "SoundFiles", "Checkpoints", argumentParser,
+      ]),
     program("evaluate-stems", ["CommandSupport", "Evaluation", "SoundFiles", argumentParser]),
 
     // Tests
     .target(
-      name: "TestSupport", dependencies: ["Tensors", "SoundFiles", "Checkpoints"],
-      path: "Tests/TestSupport", swiftSettings: swiftSettings),
+      name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("TensorsTests", ["Tensors", "CKernels", "TestSupport"]),
     tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "TestSupport"]),
     tests("SpectralTransformsTests", ["SpectralTransforms", "TestSupport"]),
     tests("SoundFilesTests", ["SoundFiles", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
-    tests("ConvTasNetTests", ["ConvTasNet", "Checkpoints", "TestSupport"]),
-    tests("SeparationTests", ["Separation", "TestSupport"]),
+    tests(
+      "ConvTasNetTests",
+      ["ConvTasNet", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
+    tests(
+      "SeparationTests",
+      ["Separation", "ConvTasNet", "SoundFiles", "Tensors", "Checkpoints", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "TestSupport"]),
     tests("CommandTests", ["CommandSupport", "SoundFiles", "TestSupport"]),
   ],

@@ -33,6 +33,11 @@ package enum Interruption {
     received.store(0, ordering: .relaxed)
     for number in [SIGINT, SIGTERM] where !isIgnored(number) { handle(number) }
     handle(SIGALRM)
+    // Whoever starts the program from a thread that blocks signals hands the block down.
+    var ours = sigset_t()
+    sigemptyset(&ours)
+    for number in [SIGINT, SIGTERM, SIGALRM] { sigaddset(&ours, number) }
+    sigprocmask(SIG_UNBLOCK, &ours, nil)
     // A closed pipe and a file grown too large come back as errors of the write instead.
     signal(SIGPIPE, SIG_IGN)
     signal(SIGXFSZ, SIG_IGN)

@@ -116,8 +116,8 @@ struct CommandSupportEvaluateStemsTests {
   @Test(
     "A file that does not fit ends in 65, one that is not there in 66, and the line names it",
     arguments: [
-      ("short.wav", 65, "expected 16000"), ("rate.wav", 65, "expected 16000 Hz"),
-      ("stereo.wav", 65, "expected 1 channels"), ("infinite.wav", 65, "finite"),
+      ("short.wav", 65, "expected 16000"), ("rate.wav", 65, "8000 Hz, expected 16000"),
+      ("stereo.wav", 65, "2 channels, expected 1"), ("infinite.wav", 65, "finite"),
       ("text.wav", 65, "not an audio file"), ("empty.wav", 65, "empty"),
       ("none.wav", 66, "no such"),
       (".", 66, "folder"),

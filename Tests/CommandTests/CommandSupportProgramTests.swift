@@ -84,12 +84,13 @@ struct CommandSupportProgramTests {
 
   @Test("A second signal ends what does not answer")
   func secondSignal() throws {
-    // A pipe that brings nothing: the program waits in a read and never looks at its flag.
+    // A pipe that brings nothing: the program waits in a read and never looks at its flag. KILL,
+    // because children of the test inherit blocked signals.
     let run = try shell(
       """
       mkfifo pipe
       sleep 20 > pipe & holder=$!
-      (sleep 0.5; kill -INT $$; sleep 0.3; kill -INT $$; kill $holder) &
+      (sleep 0.5; kill -INT $$; sleep 0.3; kill -INT $$; kill -KILL $holder) &
       exec "$0" pair - x < pipe
       """, "evaluate-stems")
     #expect(run.status == 130)

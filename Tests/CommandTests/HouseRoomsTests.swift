@@ -125,6 +125,8 @@ struct HouseRoomsTests {
       let imported = Set(sources.flatMap(\.importedModules)).intersection(rooms)
       let declared = Set(target.allDependencies)
       #expect(imported.subtracting(declared) == [], "\(target.name) imports without declaring")
+      // Tests may declare what they only want to have built.
+      guard target.type != "test" else { continue }
       #expect(declared.subtracting(imported) == [], "\(target.name) declares without importing")
     }
   }
