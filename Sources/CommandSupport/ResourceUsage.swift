@@ -5,15 +5,16 @@ internal import Foundation
 package enum ResourceUsage {
   /// The most memory that the process has had resident so far, in bytes.
   package static var peakMemoryBytes: Int {
-    var usage = rusage()
     #if os(Linux)
-      let status = getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-      let unit = 1024
+      // Not getrusage: its maximum begins with what the parent had when it started this process.
+      let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+      let line = status?.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+      let kibibytes = line?.split(whereSeparator: \.isWhitespace).dropFirst().first
+      return (kibibytes.flatMap { Int($0) } ?? 0) * 1024
     #else
-      let status = getrusage(RUSAGE_SELF, &usage)
-      let unit = 1
+      var usage = rusage()
+      return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss : 0
     #endif
-    return status == 0 ? usage.ru_maxrss * unit : 0
   }
 }
 

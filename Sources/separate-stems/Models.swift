@@ -42,8 +42,7 @@ struct Models: ParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      let file = try resolveModel(model)
-      let separator = try loadSeparator(file)
+      let (file, separator) = try loadModel(model)
       if common.json {
         try StandardOutput.write(json: [
           "name": .string(file.name), "path": .string(file.path),

@@ -19,8 +19,7 @@ struct Separate: ProgramCommand {
   @OptionGroup(title: "Running") var common: CommonOptions
 
   func run() throws {
-    let file = try resolveModel(model.model)
-    let separator = try loadSeparator(file)
+    let (file, separator) = try loadModel(model.model)
     let stems = try output.chosenStems(of: separator)
     if output.output.isStandardStream && stems.count != 1 {
       throw Failure(

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
-package import CommandSupport
 internal import Checkpoints
+package import CommandSupport
 public import ModelLibrary
+internal import Separation
 
 /// The program: takes recordings apart.
 struct SeparateStems: ParsableCommand {
@@ -29,7 +30,15 @@ extension ModelLibraryError: FailureConvertible {
   package var exitStatus: ExitStatus { .unavailable }
 }
 
-/// The checkpoint that `--model` stands for.
-func resolveModel(_ model: String?) throws -> ModelFile {
-  try ModelLibrary.resolve(model ?? ModelLibrary.defaultModel)
+/// The network that `--model` stands for.
+func loadModel(_ model: String?) throws -> (file: ModelFile, separator: any Separator) {
+  let file = try ModelLibrary.resolve(model ?? ModelLibrary.defaultModel)
+  do {
+    return (file, try loadSeparator(file))
+  } catch {
+    // Some errors know the parameter, but not the file.
+    let message = error.description
+    throw Failure(
+      error.exitStatus, message.hasPrefix(file.path) ? message : "\(file.path): \(message)")
+  }
 }
