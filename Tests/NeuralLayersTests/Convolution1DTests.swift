@@ -41,12 +41,12 @@ struct Convolution1DTests {
     let x = noise.tensor(20_011, 32)
     let layer = Convolution1D(
       weight: weight, stride: 4, padding: .init(before: 2, after: 3), activation: .relu)
+    let found = layer(x, arena: arena, parallel: parallel).elements
     let expected = ReferenceConvolution(
-      weight: weight.reshaped(64, 32, 1, 8), stride: .init(height: 1, width: 4),
+      weight: weight.prefix(2).reshaped(2, 32, 1, 8), stride: .init(height: 1, width: 4),
       padding: [0, 0, 2, 3])(x.reshaped(1, 20_011, 32))
     let comparison = Comparison(
-      layer(x, arena: arena, parallel: parallel).elements,
-      expected.elements.map { max($0, 0) })
+      found.channels(2, of: 64), expected.elements.map { max($0, 0) })
     #expect(comparison.relativeToPeak <= kernelTolerance, "\(comparison)")
   }
 

@@ -55,6 +55,22 @@ struct ReferenceConvolution {
   }
 }
 
+extension Tensor {
+  /// The first `count` parts along the first axis.
+  func prefix(_ count: Int) -> Tensor {
+    let part = self.count / shape[0]
+    return Tensor(
+      shape: [count] + shape.dropFirst(), elements: Array(elements.prefix(count * part)))
+  }
+}
+
+extension [Float] {
+  /// The first `count` of each row's `channels`.
+  func channels(_ count: Int, of channels: Int) -> [Float] {
+    indices.filter { $0 % channels < count }.map { self[$0] }
+  }
+}
+
 /// Repeatable random tensors: SplitMix64, uniform in -1..<1.
 struct Noise {
   private var state: UInt64

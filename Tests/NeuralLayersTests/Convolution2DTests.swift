@@ -79,13 +79,12 @@ struct Convolution2DTests {
   func cutIntoBlocks() {
     var noise = Noise(seed: 3)
     let weight = noise.tensor(32, 32, 3, 3)
-    // 160 · 64 outputs of 18 432 operations: eight blocks, of 20 rows and one row less each.
+    // 159 · 64 outputs of 18 432 operations: eight blocks, not all of the same height.
     let x = noise.tensor(159, 64, 32)
-    let layer = Convolution2D(
-      weight: weight, stride: .init(height: 1, width: 1), padding: .init(.init(1)))
-    let expected = ReferenceConvolution(weight: weight, padding: [1, 1, 1, 1])(x)
-    let comparison = Comparison(
-      layer(x, arena: arena, parallel: parallel).elements, expected.elements)
+    let layer = Convolution2D(weight: weight, padding: .init(.init(1)))
+    let found = layer(x, arena: arena, parallel: parallel).elements
+    let expected = ReferenceConvolution(weight: weight.prefix(2), padding: [1, 1, 1, 1])(x)
+    let comparison = Comparison(found.channels(2, of: 32), expected.elements)
     #expect(comparison.relativeToPeak <= kernelTolerance, "\(comparison)")
   }
 
@@ -112,9 +111,8 @@ struct Convolution2DTests {
     let agreeing = (0..<4).map { _ in Tensor(shape: [80], elements: .init(repeating: 0, count: 80))
     }
     Parallel(threads: 4).forEach(4) { lane, _ in
-      for (index, x) in inputs.enumerated() {
+      for index in inputs.indices {
         let place = (index + 20 * lane) % 80
-        _ = x
         let found = layer(inputs[place], arena: arena, parallel: one).elements
         agreeing[lane].pointer[place] = found == expected[place] ? 1 : 0
       }
