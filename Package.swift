@@ -47,6 +47,8 @@ let package = Package(
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
         "ConvTasNet", "ModelLibrary", "Separation", "Evaluation",
       ]),
+    // For Tools/Benchmarks; no interface to rely on.
+    .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -87,7 +89,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Tensors", "SoundFiles", "Checkpoints"],
       path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("TensorsTests", ["Tensors", "CKernels", "TestSupport"]),
-    tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "TestSupport"]),
+    tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "COneDNN", "CKernels", "TestSupport"]),
     tests("SpectralTransformsTests", ["SpectralTransforms", "TestSupport"]),
     tests("SoundFilesTests", ["SoundFiles", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),

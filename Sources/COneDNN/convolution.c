@@ -37,6 +37,18 @@ static int64_t output_length(
   return span < 0 ? 0 : span / stride + 1;
 }
 
+static int64_t output_height(
+    const tessera_convolution_description *d, const tessera_convolution_extent *e) {
+  return output_length(e->height, e->top + e->bottom, d->kernel_height, d->dilation_height,
+      d->stride_height);
+}
+
+static int64_t output_width(
+    const tessera_convolution_description *d, const tessera_convolution_extent *e) {
+  return output_length(e->width, e->left + e->right, d->kernel_width, d->dilation_width,
+      d->stride_width);
+}
+
 static int is_sound(const tessera_convolution_description *d) {
   return d->groups > 0 && d->in_channels > 0 && d->out_channels > 0
          && d->in_channels % d->groups == 0 && d->out_channels % d->groups == 0
@@ -189,11 +201,7 @@ static dnnl_status_t describe(dnnl_primitive_desc_t *result, dnnl_engine_t engin
   const tessera_convolution_description *d = &convolution->description;
   dnnl_dims_t source_dims = {extent->batch, d->in_channels, extent->height, extent->width};
   dnnl_dims_t destination_dims = {
-      extent->batch, d->out_channels,
-      output_length(extent->height, extent->top + extent->bottom, d->kernel_height,
-          d->dilation_height, d->stride_height),
-      output_length(extent->width, extent->left + extent->right, d->kernel_width,
-          d->dilation_width, d->stride_width)};
+      extent->batch, d->out_channels, output_height(d, extent), output_width(d, extent)};
   dnnl_dims_t bias_dims = {d->out_channels};
   window w = {
       .strides = {d->stride_height, d->stride_width},
@@ -311,8 +319,12 @@ static tessera_onednn_status borrow_locked(tessera_convolution *convolution,
 
 tessera_onednn_status tessera_convolution_borrow(tessera_convolution *convolution,
     const tessera_convolution_extent *extent, tessera_convolution_plan **plan) {
+  const tessera_convolution_description *d = &convolution->description;
   if (extent->threads < 1)
     return report(tessera_onednn_unsupported, "a convolution over %d threads", extent->threads);
+  // oneDNN makes plans that do nothing for these.
+  if (extent->batch < 1 || output_height(d, extent) < 1 || output_width(d, extent) < 1)
+    return refuse(dnnl_invalid_arguments, d, extent);
   pthread_mutex_lock(&convolution->lock);
   tessera_onednn_status status = borrow_locked(convolution, extent, NULL, plan);
   pthread_mutex_unlock(&convolution->lock);

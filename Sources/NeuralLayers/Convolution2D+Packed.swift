@@ -73,9 +73,10 @@ final class PackedConvolution: @unchecked Sendable {
 
   deinit { tessera_convolution_destroy(handle) }
 
-  /// Computes the part `rows` of the output's long axis from a whole `source`, whose axes have the
-  /// lengths `longLength` and `acrossLength`. `destination` and `residual` begin at the first of
-  /// `rows`.
+  /// Computes the part `rows` of the output's long axis.
+  ///
+  /// `source` is the whole input, of `longLength` by `acrossLength`; `residual` and `destination`
+  /// begin at the first of `rows`.
   func run(
     _ rows: Range<Int>, source: UnsafePointer<Float>, longLength: Int, acrossLength: Int = 1,
     residual: UnsafePointer<Float>? = nil, destination: UnsafeMutablePointer<Float>, arena: Arena,
