@@ -89,7 +89,7 @@ let package = Package(
       name: "TestSupport", dependencies: ["Tensors", "SoundFiles", "Checkpoints"],
       path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("TensorsTests", ["Tensors", "CKernels", "TestSupport"]),
-    tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "COneDNN", "CKernels", "TestSupport"]),
+    tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "COneDNN", "TestSupport"]),
     tests("SpectralTransformsTests", ["SpectralTransforms", "TestSupport"]),
     tests("SoundFilesTests", ["SoundFiles", "TestSupport"]),
     tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),

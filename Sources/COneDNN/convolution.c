@@ -150,16 +150,6 @@ static dnnl_status_t reorder(dnnl_memory_t from, layout_view from_layout, dnnl_m
   return status;
 }
 
-static layout_view memory_layout(dnnl_memory_t memory) {
-#if DNNL_VERSION_MAJOR >= 3
-  const_dnnl_memory_desc_t view = NULL;
-#else
-  const dnnl_memory_desc_t *view = NULL;
-#endif
-  dnnl_memory_get_memory_desc(memory, &view);
-  return view;
-}
-
 /// A copy of `source` in the layout `wanted`, kept by the convolution.
 static dnnl_status_t add_packing(tessera_convolution *convolution, dnnl_memory_t source,
     layout_view wanted, dnnl_engine_t engine, dnnl_memory_t *result) {

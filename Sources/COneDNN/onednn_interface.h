@@ -55,6 +55,12 @@ static inline void layout_release(layout *owned) {
 #endif
 }
 
+static inline layout_view memory_layout(const_dnnl_memory_t memory) {
+  layout_view view = NULL;
+  dnnl_memory_get_memory_desc(memory, &view);
+  return view;
+}
+
 static inline dnnl_status_t append_eltwise(
     dnnl_post_ops_t operations, dnnl_alg_kind_t kind, float alpha) {
 #if DNNL_VERSION_MAJOR >= 3

@@ -58,22 +58,21 @@ public struct TransposedConvolution1D: Sendable {
     precondition(
       x.shape.count == 2 && x.shape[1] == packed.inChannels,
       "an input [time, \(packed.inChannels)], not \(x.shape)")
-    let whole = x.shape[0] == 0 ? 0 : (x.shape[0] - 1) * stride + kernel
-    let kept = cropBefore..<max(cropBefore, whole - cropAfter)
+    let length = x.shape[0] == 0 ? 0 : (x.shape[0] - 1) * stride + kernel
+    let kept = cropBefore..<max(cropBefore, length - cropAfter)
     let y = arena.tensor(kept.count, outChannels)
-    // Steps are groups of `stride` output times that one input time begins. Those that are kept
-    // whole go to their place; one that is cut, at either end, goes there by way of `edge`.
-    let steps = kept.lowerBound / stride..<(kept.upperBound + stride - 1) / stride
-    let inner =
-      (kept.lowerBound + stride - 1)
-      / stride..<max(
-        (kept.lowerBound + stride - 1) / stride, kept.upperBound / stride)
-    packed.run(
-      inner, source: x.pointer, longLength: x.shape[0],
-      destination: y.pointer + (inner.lowerBound * stride - kept.lowerBound) * outChannels,
-      arena: arena, parallel: parallel)
     guard !kept.isEmpty else { return y }
-    for step in Set([steps.lowerBound, steps.upperBound - 1]) where !inner.contains(step) {
+    // A step is the `stride` output times that one input time begins. Steps that are kept whole go
+    // straight to their place; one that is cut, at either end, goes there by way of `edge`.
+    let steps = kept.lowerBound / stride..<(kept.upperBound + stride - 1) / stride
+    let firstWhole = (kept.lowerBound + stride - 1) / stride
+    let whole = firstWhole..<max(firstWhole, kept.upperBound / stride)
+    packed.run(
+      whole, source: x.pointer, longLength: x.shape[0],
+      destination: y.pointer + (firstWhole * stride - kept.lowerBound) * outChannels,
+      arena: arena, parallel: parallel)
+    let cut = [steps.lowerBound..<whole.lowerBound, whole.upperBound..<steps.upperBound]
+    for step in cut.joined() {
       let edge = arena.tensor(stride, outChannels)
       packed.run(
         step..<step + 1, source: x.pointer, longLength: x.shape[0], destination: edge.pointer,
