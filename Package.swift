@@ -58,6 +58,8 @@ let package = Package(
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
         "ConvTasNet", "ModelLibrary", "Separation", "Evaluation",
       ]),
+    // For Tools/Benchmarks; no interface to rely on.
+    .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -101,10 +103,10 @@ let package = Package(
     .target(
       name: "TestSupport", path: "Tests/TestSupport", swiftSettings: swiftSettings),
     tests("TensorsTests", ["Tensors", "CKernels", "TestSupport"]),
-    tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "TestSupport"]),
+    tests("NeuralLayersTests", ["NeuralLayers", "Tensors", "COneDNN", "TestSupport"]),
     tests("SpectralTransformsTests", ["SpectralTransforms", "TestSupport"]),
     tests("SoundFilesTests", ["SoundFiles", "TestSupport"]),
-    tests("CheckpointsTests", ["Checkpoints", "TestSupport"]),
+    tests("CheckpointsTests", ["Checkpoints", "Tensors", "TestSupport"]),
     tests(
       "ConvTasNetTests",
       ["ConvTasNet", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),

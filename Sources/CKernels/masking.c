@@ -3,6 +3,9 @@
 
 #include <math.h>
 
+#include "vector_math.h"
+
+TESSERA_MULTIVERSION
 void tessera_activate_masks(tessera_mask kind, size_t rows, size_t sources, size_t features,
                             float *logits) {
   size_t count = rows * sources * features;
@@ -12,7 +15,7 @@ void tessera_activate_masks(tessera_mask kind, size_t rows, size_t sources, size
       for (size_t i = 0; i < count; i++) logits[i] = logits[i] > 0 ? logits[i] : 0;
       return;
     case tessera_mask_sigmoid:
-      for (size_t i = 0; i < count; i++) logits[i] = 1 / (1 + expf(-logits[i]));
+      for (size_t i = 0; i < count; i++) logits[i] = 1 / (1 + vector_exp(-logits[i]));
       return;
     case tessera_mask_softmax:
       for (size_t r = 0; r < rows; r++, logits += sources * features)
@@ -20,13 +23,14 @@ void tessera_activate_masks(tessera_mask kind, size_t rows, size_t sources, size
           float top = -INFINITY, sum = 0;
           for (size_t s = 0; s < sources; s++) top = fmaxf(top, logits[s * features + n]);
           for (size_t s = 0; s < sources; s++)
-            sum += logits[s * features + n] = expf(logits[s * features + n] - top);
+            sum += logits[s * features + n] = vector_exp(logits[s * features + n] - top);
           for (size_t s = 0; s < sources; s++) logits[s * features + n] /= sum;
         }
       return;
   }
 }
 
+TESSERA_MULTIVERSION
 void tessera_apply_masks(size_t rows, size_t sources, size_t features, const float *x,
                          size_t xStride, float *masks) {
   for (size_t r = 0; r < rows; r++, x += xStride)

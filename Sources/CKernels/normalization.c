@@ -18,10 +18,10 @@ void tessera_normalize_rows(size_t rows, size_t channels, const float *x, size_t
   DISPATCH(normalize_rows, rows, channels, x, xStride, gamma, beta, epsilon, y, yStride);
 }
 
-void tessera_scale_shift(size_t rows, size_t channels, const float *base, size_t baseStride,
+void tessera_add_scaled(size_t rows, size_t channels, const float *base, size_t baseStride,
                          const float *x, size_t xStride, float scale, const float *shift, float *y,
                          size_t yStride) {
-  DISPATCH(scale_shift, rows, channels, base, baseStride, x, xStride, scale, shift, y, yStride);
+  DISPATCH(add_scaled, rows, channels, base, baseStride, x, xStride, scale, shift, y, yStride);
 }
 
 void tessera_leaky(size_t rows, size_t channels, const float *x, size_t xStride, float slope,

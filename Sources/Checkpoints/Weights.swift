@@ -1,5 +1,5 @@
-internal import Synchronization
 // SPDX-License-Identifier: Apache-2.0
+internal import Synchronization
 public import Tensors
 
 /// A view of named tensors below a path: `weights / "encoder" / 0`.

@@ -76,7 +76,7 @@ package struct DeferredAffine: Sendable {
   package func apply(_ x: Rows, channel: Int = 0, addedTo base: Rows?, into target: Rows) {
     shift.withUnsafeBufferPointer { shift in
       guard let start = shift.baseAddress else { return }
-      tessera_scale_shift(
+      tessera_add_scaled(
         x.count, x.channels, base?.pointer, base?.stride ?? 0, x.pointer, x.stride, scale,
         start + channel, target.pointer, target.stride)
     }

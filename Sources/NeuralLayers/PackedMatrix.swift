@@ -28,7 +28,6 @@ package struct PackedMatrix: Sendable {
     precondition(x.channels == depth && y.channels == columns && x.count == y.count)
     var layer = tessera_matmul_layer(
       depth: depth, columns: columns, packed: packed.pointer, bias: bias?.pointer,
-      activation: slope == nil ? tessera_activation_none : tessera_activation_leaky,
       slope: slope ?? 1)
     tessera_matmul(&layer, x.count, x.pointer, x.stride, y.pointer, y.stride)
   }

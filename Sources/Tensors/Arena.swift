@@ -8,6 +8,7 @@ internal import Synchronization
 /// are handed out smallest-that-fits, and never one more than twice as large as asked for.
 public final class Arena: Sendable {
   private struct Block {
+    // SAFETY: only whoever took the block out of the arena, under its lock, touches the memory.
     nonisolated(unsafe) let pointer: UnsafeMutablePointer<Float>
     let capacity: Int
   }

@@ -51,7 +51,6 @@ struct Uniform: RandomNumberGenerator {
           var layer = tessera_matmul_layer(
             depth: size.depth, columns: size.columns, packed: base + skew,
             bias: bias == nil ? nil : biasBuffer.baseAddress,
-            activation: slope == nil ? tessera_activation_none : tessera_activation_leaky,
             slope: slope ?? 1)
           guard let start = x.baseAddress else { return }
           tessera_matmul(
@@ -216,8 +215,8 @@ struct Uniform: RandomNumberGenerator {
     let shift = random.floats(channels)
     var plain = [Float](repeating: .nan, count: 3 * channels)
     var added = plain
-    tessera_scale_shift(3, channels, nil, 0, x, channels, 0.5, shift, &plain, channels)
-    tessera_scale_shift(3, channels, base, channels, x, channels, 0.5, shift, &added, channels)
+    tessera_add_scaled(3, channels, nil, 0, x, channels, 0.5, shift, &plain, channels)
+    tessera_add_scaled(3, channels, base, channels, x, channels, 0.5, shift, &added, channels)
     for index in x.indices {
       let value = 0.5 * x[index] + shift[index % channels]
       #expect(abs(plain[index] - value) <= 1e-6)

@@ -5,6 +5,8 @@
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
 #include "depthwise.h"
+#include "glu.h"
+#include "group_norm.h"
 #include "masking.h"
 #include "matmul.h"
 #include "normalization.h"

@@ -10,19 +10,12 @@
 #define TESSERA_MATMUL_H
 #include <stddef.h>
 
-/// What happens to an element after the sum over the depth.
-typedef enum {
-  tessera_activation_none,
-  tessera_activation_leaky,  ///< x < 0 ? slope · x : x (ReLU with slope 0, PReLU)
-} tessera_activation;
-
 typedef struct {
   size_t depth;    ///< length of the sum
   size_t columns;  ///< columns of Y
   const float *packed;  ///< weights from tessera_matmul_pack
   const float *bias;    ///< one for each column, or NULL
-  tessera_activation activation;
-  float slope;
+  float slope;  ///< PReLU behind it: x < 0 ? slope · x : x; 0 is ReLU, 1 nothing
 } tessera_matmul_layer;
 
 /// How many floats the packed form of a depth × columns matrix takes.

@@ -16,7 +16,7 @@ void tessera_normalize_rows(size_t rows, size_t channels, const float *x, size_t
                             size_t yStride);
 
 /// y[r][c] = (base ? base[r][c] : 0) + scale · x[r][c] + shift[c]. `y` may be `base`.
-void tessera_scale_shift(size_t rows, size_t channels, const float *base, size_t baseStride,
+void tessera_add_scaled(size_t rows, size_t channels, const float *base, size_t baseStride,
                          const float *x, size_t xStride, float scale, const float *shift, float *y,
                          size_t yStride);
 
