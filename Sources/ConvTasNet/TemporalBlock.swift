@@ -20,16 +20,14 @@ struct TemporalBlock: Sendable {
   /// Passes the stream's rows through the block. `hidden` holds the rows of the widened signal that
   /// exist before the stream's own (`history`), and has room for the stream's behind them.
   func callAsFunction(_ stream: inout ResidualStream, hidden: Tensor, history: Int, run: Run) {
-    let settled = stream
-    let frames = settled.frames
+    let frames = stream.frames
     let channels = widen.columns
     let tiles = Run.tileCount(frames)
 
     let firstSums = MomentSums(tiles: tiles)
-    run.tiles(0..<frames) { tile, index in
-      settled.settle(tile)
+    stream.settle(run) { tile, residual, index in
       let rows = hidden.rows(tile.shifted(by: history))
-      widen(settled.residual.rows(tile), into: rows, slope: firstSlope)
+      widen(residual, into: rows, slope: firstSlope)
       convolve.prepare(rows)
       if convolve.needsMoments { firstSums.add(rows, tile: index) }
     }
@@ -74,20 +72,30 @@ struct ResidualStream {
     skips = skipChannels > 0 ? arena.tensor(frames, skipChannels) : nil
   }
 
-  /// Takes over what a layer owes, after everything owed before has been settled.
+  /// Takes over what a layer owes; what was owed before must be settled.
   mutating func owe(_ update: Tensor, _ affine: DeferredAffine, hasResidual: Bool = true) {
-    if let debt {
-      residualIsSet = residualIsSet || debt.residualChannels > 0
-      skipsAreSet = skipsAreSet || debt.skipChannels > 0
-    }
+    precondition(debt == nil)
     debt = Debt(
       update: update, affine: affine, residualChannels: hasResidual ? residual.shape[1] : 0)
   }
 
-  /// Adds what is owed to some rows. To be called once for each row before the next `owe`.
-  func settle(_ tile: Range<Int>) {
-    settleResidual(tile, into: residual.rows(tile))
-    if let skips { settleSkips(tile, into: skips.rows(tile)) }
+  /// Adds what is owed, and shows each tile of the residual path as soon as it is complete.
+  mutating func settle(
+    _ run: Run, _ body: (_ tile: Range<Int>, _ residual: Rows, _ index: Int) -> Void
+  ) {
+    do {
+      let owing = self
+      run.tiles(0..<frames) { tile, index in
+        let rows = residual.rows(tile)
+        owing.settleResidual(tile, into: rows)
+        if let skips { owing.settleSkips(tile, into: skips.rows(tile)) }
+        body(tile, rows, index)
+      }
+    }
+    residualIsSet = residualIsSet || (debt?.residualChannels ?? 0) > 0
+    skipsAreSet = skipsAreSet || (debt?.skipChannels ?? 0) > 0
+    // Its memory is the next layer's.
+    debt = nil
   }
 
   /// What the mask network reads: the skips where there are any, or the residual path.

@@ -64,7 +64,7 @@ public enum ModelLibrary {
   private static func bundledPath(_ entry: CatalogueEntry) throws(ModelLibraryError) -> String {
     let program = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
     let shared = program.map { $0.appendingPathComponent("../share/tessera/models") }
-    for folder in [shared, Bundle.module.resourceURL?.appendingPathComponent("Resources")] {
+    for folder in [shared, Bundle.module.bundleURL.appendingPathComponent("Resources")] {
       guard let path = folder?.appendingPathComponent(entry.fileName).path else { continue }
       if FileManager.default.fileExists(atPath: path) { return path }
     }
