@@ -12,6 +12,7 @@ if [ "${2:-}" = "--quick" ]; then quick="--quick" minutes=3; else quick="" minut
 OMP_NUM_THREADS=1 $python "$here/render_speech.py" "$work/data" $quick
 OMP_NUM_THREADS=1 $python "$here/render_noise.py" "$work/data" $quick
 $python "$here/train.py" "$work/data" "$work/run" --minutes "$minutes"
-$python "$here/export.py" "$work/run/last.pt" --out "$work/speech-noise-16k.safetensors"
+$python "$here/calibrate.py" "$work/data" "$work/run/last.pt" "$work/run/calibrated.pt"
+$python "$here/export.py" "$work/run/calibrated.pt" --out "$work/speech-noise-16k.safetensors"
 $python "$here/evaluate.py" --model "$work/speech-noise-16k.safetensors" --data "$work/data" \
   "$here/../../AudioFixtures/speech-with-noise.wav=$here/../../AudioFixtures/speech-with-noise.clean.wav"
