@@ -66,6 +66,29 @@ class Block(nn.Module):
         return x + out[..., : self.bottleneck], out[..., self.bottleneck :]
 
 
+def windowed_waves(shape: Shape) -> torch.Tensor:
+    """Filters to start from: windowed cosines and sines on an even grid of frequencies.
+
+    A random start works too, but spends many minutes on finding a basis.
+    """
+    time = torch.arange(shape.kernel) + 0.5
+    window = torch.sin(torch.pi * time / shape.kernel)
+    half = shape.filters // 2
+    turns = (torch.arange(half) + 0.5).unsqueeze(1) / half * torch.pi * (time - shape.kernel / 2)
+    filters = torch.cat([torch.cos(turns), torch.sin(turns)]) * window
+    return filters / filters.square().sum(1).mean().sqrt()
+
+
+def overlap_add(frames: torch.Tensor, stride: int) -> torch.Tensor:
+    """`[batch, frames, sources, kernel]` to `[batch, sources, samples]`; kernel = stride * whole."""
+    pieces = frames.transpose(1, 2).unflatten(-1, (-1, stride))
+    count = pieces.shape[-2]
+    total = 0.0
+    for part in range(count):
+        total = total + F.pad(pieces[..., part, :], (0, 0, part, count - 1 - part))
+    return total.flatten(-2)
+
+
 class Network(nn.Module):
     """Waveforms `[batch, samples]` to stems `[batch, sources, samples]`."""
 
@@ -77,9 +100,11 @@ class Network(nn.Module):
         # matters for quiet frames: the network can then tell a pause from a loud frame, which a
         # per-frame norm otherwise hides. `level` moves that knee; the synthesis filters undo it.
         self.level = nn.Parameter(torch.tensor(-4.6))
-        bound = 1.0 / shape.kernel**0.5
-        self.analysis = nn.Parameter(torch.randn(shape.filters, shape.kernel) * bound)
-        self.synthesis = nn.Parameter(torch.randn(shape.filters, shape.kernel) * bound * 0.25)
+        filters = windowed_waves(shape)
+        self.analysis = nn.Parameter(filters.clone())
+        # With masks of one half in two overlapping frames this returns the mixture.
+        gain = 2 * shape.stride / filters.square().sum()
+        self.synthesis = nn.Parameter(filters * gain)
         self.input_norm = nn.LayerNorm(shape.filters, eps=NORM_EPSILON)
         self.reduce = nn.Linear(shape.filters, shape.bottleneck)
         self.blocks = nn.ModuleList(
@@ -100,18 +125,10 @@ class Network(nn.Module):
     def forward(self, mixture: torch.Tensor) -> torch.Tensor:
         shape = self.shape
         scale = torch.exp(self.level)
-        frames = mixture.unfold(-1, shape.kernel, shape.stride)
+        frames = mixture.unfold(-1, shape.kernel, shape.stride).contiguous()
         encoded = frames @ (self.analysis * scale).t()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.fast):
             masks = self.core(encoded).float()
-        batch, count, _ = encoded.shape
-        masked = masks.view(batch, count, shape.sources, shape.filters) * encoded.unsqueeze(2)
-        pieces = masked @ (self.synthesis / scale)
-        length = (count - 1) * shape.stride + shape.kernel
-        stems = F.fold(
-            pieces.permute(0, 2, 3, 1).reshape(batch * shape.sources, shape.kernel, count),
-            (1, length),
-            (1, shape.kernel),
-            stride=(1, shape.stride),
-        ).view(batch, shape.sources, length)
-        return F.pad(stems, (0, mixture.shape[-1] - length))
+        masked = masks.unflatten(-1, (shape.sources, shape.filters)) * encoded.unsqueeze(2)
+        stems = overlap_add(masked @ (self.synthesis / scale), shape.stride)
+        return F.pad(stems, (0, mixture.shape[-1] - stems.shape[-1]))

@@ -21,7 +21,7 @@ from network import Network, Shape
 def validation_set(folder: Path, speech: str):
     rng = np.random.default_rng(11)
     row, noise = Row(folder, f"speech-{speech}"), Row(folder, "noise-valid")
-    return batch(rng, row, noise, 24, 4.0)
+    return batch(rng, row, noise, 32, 4.0)
 
 
 @torch.no_grad()
@@ -56,7 +56,7 @@ def main():
     average.load_state_dict(network.state_dict())
     average.requires_grad_(False)
     if not arguments.plain:
-        network.core = torch.compile(network.core)
+        network.forward = torch.compile(network.forward)
         network.fast = True
     optimiser = torch.optim.Adam(network.parameters(), lr=arguments.rate, betas=(0.9, 0.99))
     speech, noise = Row(arguments.data, "speech-train"), Row(arguments.data, "noise-train")
