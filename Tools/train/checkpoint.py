@@ -48,29 +48,27 @@ def exchange_weights(network: Network) -> dict[str, torch.Tensor]:
 
 
 def configuration(shape: Shape) -> dict:
+    """What the toolkit's ConvTasNetConfiguration reads."""
     return {
-        "model_name": "ConvTasNet",
-        "model_args": {
-            "fb_name": "free",
-            "n_filters": shape.filters,
-            "kernel_size": shape.kernel,
-            "stride": shape.stride,
-            "sample_rate": float(shape.sample_rate),
-            "in_chan": shape.filters,
-            "out_chan": shape.filters,
-            "bn_chan": shape.bottleneck,
-            "hid_chan": shape.hidden,
-            "skip_chan": shape.skip,
-            "conv_kernel_size": shape.taps,
-            "n_blocks": shape.blocks,
-            "n_repeats": shape.repeats,
-            "n_src": shape.sources,
-            "norm_type": "cLN",
-            "mask_act": "sigmoid",
-            "causal": True,
-            "encoder_activation": None,
-        },
+        "dialect": "asteroid",
+        "sampleRate": shape.sample_rate,
+        "audioChannels": 1,
         "sources": ["speech", "noise"],
+        "sourcesAreInterchangeable": False,
+        "filters": shape.filters,
+        "filterLength": shape.kernel,
+        "hopLength": shape.stride,
+        "bottleneckChannels": shape.bottleneck,
+        "hiddenChannels": shape.hidden,
+        "skipChannels": shape.skip,
+        "kernelSize": shape.taps,
+        "blocks": shape.blocks,
+        "repeats": shape.repeats,
+        "norm": "cLN",
+        "isCausal": True,
+        "encoderIsRectified": False,
+        "maskActivation": "sigmoid",
+        "matchesMixtureLevel": False,
     }
 
 
@@ -81,8 +79,8 @@ def channel_norm(x, gamma, beta):
 
 
 @torch.no_grad()
-def separate(weights: dict[str, torch.Tensor], arguments: dict, wave: torch.Tensor) -> torch.Tensor:
-    """`wave` `[samples]` to stems `[sources, samples]`; `arguments` are the `model_args`."""
+def separate(weights: dict[str, torch.Tensor], described: dict, wave: torch.Tensor) -> torch.Tensor:
+    """`wave` `[samples]` to stems `[sources, samples]`; `described` is the configuration."""
 
     def convolved(x, path, **options):
         return F.conv1d(x, weights[path + ".weight"], weights[path + ".bias"], **options)
@@ -90,13 +88,13 @@ def separate(weights: dict[str, torch.Tensor], arguments: dict, wave: torch.Tens
     def norm(x, path):
         return channel_norm(x, weights[path + ".gamma"], weights[path + ".beta"])
 
-    stride, taps = arguments["stride"], arguments["conv_kernel_size"]
+    stride, taps = described["hopLength"], described["kernelSize"]
     encoded = F.conv1d(wave[None, None], weights["encoder.filterbank._filters"], stride=stride)
     x = convolved(norm(encoded, "masker.bottleneck.0"), "masker.bottleneck.1")
     total = 0.0
-    for number in range(arguments["n_blocks"] * arguments["n_repeats"]):
+    for number in range(described["blocks"] * described["repeats"]):
         path = f"masker.TCN.{number}"
-        dilation = 2 ** (number % arguments["n_blocks"])
+        dilation = 2 ** (number % described["blocks"])
         y = convolved(x, f"{path}.shared_block.0")
         y = norm(F.prelu(y, weights[f"{path}.shared_block.1.weight"]), f"{path}.shared_block.2")
         y = F.pad(y, ((taps - 1) * dilation, 0))
@@ -105,6 +103,6 @@ def separate(weights: dict[str, torch.Tensor], arguments: dict, wave: torch.Tens
         x = x + convolved(y, f"{path}.res_conv")
         total = total + convolved(y, f"{path}.skip_conv")
     masks = convolved(F.prelu(total, weights["masker.mask_net.0.weight"]), "masker.mask_net.1")
-    masks = torch.sigmoid(masks.view(arguments["n_src"], arguments["n_filters"], -1))
+    masks = torch.sigmoid(masks.view(len(described["sources"]), described["filters"], -1))
     stems = F.conv_transpose1d(masks * encoded, weights["decoder.filterbank._filters"], stride=stride)
     return F.pad(stems[:, 0], (0, len(wave) - stems.shape[-1]))

@@ -41,7 +41,6 @@ def main():
     parser.add_argument("pairs", nargs="*", help="NOISY=CLEAN")
     arguments = parser.parse_args()
     weights, described = read(arguments.model)
-    model = described["model_args"]
 
     for name in ("valid", "unseen") if arguments.data else ():
         speech_row = Row(arguments.data, f"speech-{name}")
@@ -51,7 +50,7 @@ def main():
         mixture = speech + noise
         usable = (speech.square().sum(1) > 1e-6) & (noise.square().sum(1) > 1e-6)
         rows = [
-            measured(weights, model, mixture[place], speech[place])
+            measured(weights, described, mixture[place], speech[place])
             for place in usable.nonzero()[:, 0]
         ]
         entry = np.array([row["SDR in"] for row in rows])
@@ -66,7 +65,7 @@ def main():
         if noisy[1] != RATE or noisy[0].shape != clean[0].shape or noisy[0].ndim != 1:
             raise SystemExit(f"{pair}: two mono files of 16 kHz and one length are needed")
         mixture, speech = torch.from_numpy(noisy[0]), torch.from_numpy(clean[0])
-        show(Path(pair.split("=")[0]).name, measured(weights, model, mixture, speech))
+        show(Path(pair.split("=")[0]).name, measured(weights, described, mixture, speech))
 
 
 if __name__ == "__main__":

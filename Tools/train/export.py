@@ -44,7 +44,7 @@ def main():
     wave = 0.1 * torch.randn(20_011) * torch.linspace(0, 1, 20_011)
     weights, described = read(arguments.out)
     with torch.no_grad():
-        difference = (separate(weights, described["model_args"], wave) - network(wave[None])[0]).abs()
+        difference = (separate(weights, described, wave) - network(wave[None])[0]).abs()
     assert difference.max() < 1e-5, difference.max()
     count = sum(value.numel() for value in weights.values())
     print(
