@@ -7,17 +7,18 @@ extension ConvTasNet {
   /// Loads a network from a checkpoint in one of the public layouts, or throws the reason why the
   /// checkpoint isn't one.
   ///
-  /// - Parameter configuration: what is known beyond the checkpoint; by default everything is
-  ///   inferred from it.
+  /// - Parameter adjust: changes what was inferred, where the checkpoint alone does not say.
   public init(
-    _ checkpoint: Checkpoint, configuration: ConvTasNetConfiguration? = nil
+    _ checkpoint: Checkpoint,
+    adjust: (inout ConvTasNetConfiguration) throws(CheckpointError) -> Void = { _ in }
   ) throws(CheckpointError) {
     let package = try ConvTasNetPackage(checkpoint)
-    if let configuration {
-      try self.init(package.weights, configuration)
-    } else {
-      try self.init(package.weights, package.configuration())
+    var configuration = try package.configuration()
+    try adjust(&configuration)
+    if let problem = configuration.problem {
+      throw .unsupported(path: checkpoint.path, detail: problem)
     }
+    try self.init(package.weights, configuration)
   }
 
   init(_ weights: Weights, _ configuration: ConvTasNetConfiguration) throws(CheckpointError) {

@@ -32,10 +32,12 @@ public struct ConvTasNet: Sendable {
     let frames = configuration.frameCount(samples: samples)
     let framed = padded(mixture, frames: frames, run)
     var stream = bottlenecked(framed, frames: frames, run)
-    let hidden = run.arena.tensor(frames, configuration.hiddenChannels)
-    for (index, block) in blocks.enumerated() {
-      block(&stream, hidden: hidden, history: 0, run: run)
-      stream.show("block.\(index)", to: run)
+    do {
+      let hidden = run.arena.tensor(frames, configuration.hiddenChannels)
+      for (index, block) in blocks.enumerated() {
+        block(&stream, hidden: hidden, history: 0, run: run)
+        stream.show("block.\(index)", to: run)
+      }
     }
     let decoded = masked(framed, stream, run)
     return overlapAdded(decoded, samples: samples, run)

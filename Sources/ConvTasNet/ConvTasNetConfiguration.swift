@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Foundation
 public import NeuralLayers
 
 /// The hyper-parameters of a Conv-TasNet, in the paper's letters (Luo & Mesgarani 2019, table I).
@@ -66,6 +67,47 @@ public struct ConvTasNetConfiguration: Codable, Sendable, Hashable {
   public var matchesMixtureLevel: Bool
   /// Seconds of audio the release was trained on at a time, where it says.
   public var segmentSeconds: Double?
+
+  /// These hyper-parameters with some replaced by a JSON object's, such as
+  /// `{"blocks": 4, "repeats": 2, "maskActivation": "sigmoid"}`.
+  ///
+  /// - Throws: `DecodingError` where a name or a value is none of a configuration's.
+  public func replacing(with json: Data) throws -> ConvTasNetConfiguration {
+    let own = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self))
+    let changes = try JSONSerialization.jsonObject(with: json)
+    guard let own = own as? [String: Any], let changes = changes as? [String: Any],
+      changes.keys.allSatisfy({ own[$0] != nil || $0 == "segmentSeconds" })
+    else {
+      throw DecodingError.dataCorrupted(
+        .init(codingPath: [], debugDescription: "not an object of a configuration's entries"))
+    }
+    let merged = try JSONSerialization.data(withJSONObject: own.merging(changes) { $1 })
+    return try JSONDecoder().decode(Self.self, from: merged)
+  }
+
+  /// Why these hyper-parameters can't be run, if so. Checkpoints are not trusted: the sizes that no
+  /// tensor's shape vouches for are looked at here.
+  var problem: String? {
+    if !(1000...768_000).contains(sampleRate) { return "a sample rate of \(sampleRate) Hz" }
+    if !(1...64).contains(audioChannels) { return "\(audioChannels) audio channels" }
+    if !(1...64).contains(sources.count) { return "\(sources.count) sources" }
+    if !(1...65_536).contains(filterLength) { return "filters of \(filterLength) samples" }
+    if !(1...filterLength).contains(hopLength) {
+      return "a hop of \(hopLength) samples between filters of \(filterLength)"
+    }
+    if !(1...64).contains(kernelSize) { return "depth-wise kernels of \(kernelSize) taps" }
+    if !(1...20).contains(blocks) || !(1...64).contains(repeats) {
+      return "\(repeats) repeats of \(blocks) blocks"
+    }
+    let channels = [filters, bottleneckChannels, hiddenChannels, max(1, skipChannels)]
+    if channels.contains(where: { !(1...1_048_576).contains($0) }) {
+      return "layers of \(channels)"
+    }
+    if let segmentSeconds, !(segmentSeconds > 0 && segmentSeconds < 86_400) {
+      return "segments of \(segmentSeconds) s"
+    }
+    return nil
+  }
 
   /// The norm in front of the bottleneck.
   var inputNorm: Norm { dialect == .kaituoxu ? .channelwise : norm }

@@ -55,8 +55,10 @@ struct ConvTasNetPackage {
       self.dialect = dialect
       let prefix = found.dropLast(key.count + (found == key ? 0 : 1))
       self.weights = prefix.isEmpty ? weights : weights / String(prefix)
-      isMusic = dialect == .kaituoxu && (root["klass"] != nil || root.list != nil
-        || (self.weights.shape(of: "encoder.conv1d_U.weight")?[1] ?? 1) > 1)
+      isMusic =
+        dialect == .kaituoxu
+        && (root["klass"] != nil || root.list != nil
+          || (self.weights.shape(of: "encoder.conv1d_U.weight")?[1] ?? 1) > 1)
       return
     }
     throw .unsupported(
@@ -81,6 +83,9 @@ struct ConvTasNetPackage {
   /// where it says nothing, from the releases that say nothing.
   func configuration() throws(CheckpointError) -> ConvTasNetConfiguration {
     if let recorded { return recorded }
+    if let name = arguments?["fb_name"]?.string, !["free", "FreeFB"].contains(name) {
+      throw .unsupported(path: path, detail: "the filterbank '\(name)'; known is 'free'")
+    }
     let key = sizeKeys
     let encoder = try shape(key.encoder, axes: 3)
     let bottleneck = try shape(key.bottleneck, axes: 3)
@@ -99,7 +104,8 @@ struct ConvTasNetPackage {
     let (blocks, repeats) = try depth()
     let filterLength = encoder[2]
     let sampleRate =
-      arguments?["sample_rate"]?.int ?? arguments?["samplerate"]?.int ?? (isMusic ? 44100 : 8000)
+      (arguments?["sample_rate"] ?? arguments?["samplerate"])?.double.flatMap { Int(exactly: $0) }
+      ?? (isMusic ? 44100 : 8000)
     return ConvTasNetConfiguration(
       dialect: dialect,
       sampleRate: sampleRate,
@@ -120,7 +126,9 @@ struct ConvTasNetPackage {
       encoderIsRectified: try encoderIsRectified(),
       maskActivation: try maskActivation(),
       matchesMixtureLevel: dialect == .asteroid,
-      segmentSeconds: arguments?["segment_length"]?.int.map { Double($0) / Double(sampleRate) })
+      segmentSeconds: arguments?["segment_length"]?.int.flatMap {
+        $0 > 0 ? Double($0) / Double(sampleRate) : nil
+      })
   }
 
   // MARK: Sizes
@@ -226,8 +234,9 @@ struct ConvTasNetPackage {
     case .asteroid:
       if weights.contains("masker.TCN.0.shared_block.2.running_mean") { return .batch }
       switch arguments?["norm_type"]?.string {
-      case "gLN": return .global
       case "cLN": return .channelwise
+      // asteroid gives a causal network cLN even where another norm was asked for.
+      case "gLN": return isCausal ? .channelwise : .global
       case nil: return isCausal ? .channelwise : .global
       case let name?:
         throw .unsupported(

@@ -21,7 +21,8 @@ package enum Normalization: Sendable {
     var scale: [Float] = []
     var shift: [Float] = []
     for channel in gamma.indices {
-      let factor = Double(gamma[channel]) / (Double(variance[channel]) + Double(epsilon)).squareRoot()
+      let factor =
+        Double(gamma[channel]) / (Double(variance[channel]) + Double(epsilon)).squareRoot()
       scale.append(Float(factor))
       shift.append(Float(Double(beta[channel]) - Double(mean[channel]) * factor))
     }

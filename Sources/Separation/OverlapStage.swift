@@ -72,7 +72,9 @@ final class OverlapStage: SeparationStage {
         (0..<(complete * channels)).map { sums[source][$0] / weightSums[$0 / channels] })
       sums[source].removeFirst(complete * channels)
     }
-    previous = estimates.map { Array($0.dropFirst(complete * channels)) }
+    if separator.sourcesAreInterchangeable {
+      previous = estimates.map { Array($0.dropFirst(complete * channels)) }
+    }
     weightSums.removeFirst(complete)
     buffer.removeFirst(complete * channels)
     try deliver(delivered)

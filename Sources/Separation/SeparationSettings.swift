@@ -11,7 +11,7 @@ public struct SeparationSettings: Sendable, Hashable {
 
   /// The defaults of the command line.
   public init(
-    segmentSeconds: Double? = nil, overlap: Double = 0.25, workingMemory: Int = 200_000_000
+    segmentSeconds: Double? = nil, overlap: Double = 0.25, workingMemory: Int = 180_000_000
   ) {
     self.segmentSeconds = segmentSeconds
     self.overlap = overlap
@@ -38,7 +38,8 @@ extension Separator {
       return ContextStage(self, segment: segment, context: context)
     case .overlap(let own, let bytes):
       let whole = affordable(bytes)
-      let segment = wanted ?? min(own ?? whole, whole)
+      // What the network was trained on is worth some memory beyond the default.
+      let segment = wanted ?? min(own ?? whole, 2 * whole)
       return OverlapStage(
         self, segment: max(2, segment), overlap: settings.overlap,
         whole: wanted == nil ? whole : segment)

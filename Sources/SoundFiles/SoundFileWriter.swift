@@ -72,8 +72,12 @@ public final class SoundFileWriter: AudioSink {
     do {
       if let stream, encoding.container == .wav {
         output = .stream
+        // Standard output may have been redirected to a file, whose header can be completed.
+        let status = try stream.status()
+        let isNewFile = status.kind == .file && status.size == 0
         encoder = try WaveEncoder(
-          stream, format: format, sampleFormat: encoding.sampleFormat, header: .unknownLength)
+          stream, format: format, sampleFormat: encoding.sampleFormat,
+          header: isNewFile ? .completed(limit: longFileBytes) : .unknownLength)
       } else {
         let descriptor: Descriptor
         if let stream {

@@ -5,7 +5,7 @@ internal import Synchronization
 ///
 /// A tensor made by an arena gives its memory back when the last reference to it goes away; the next
 /// tensor of a like size gets the same memory, so a run in steady state allocates nothing. Buffers
-/// are handed out smallest-that-fits, and never one more than twice as large as asked for.
+/// are handed out smallest-that-fits, and never one more than four times as large as asked for.
 public final class Arena: Sendable {
   private struct Block {
     // SAFETY: only whoever took the block out of the arena, under its lock, touches the memory.
@@ -41,7 +41,7 @@ public final class Arena: Sendable {
     let block = state.withLock { state -> Block in
       var best: Int?
       for (index, block) in state.free.enumerated()
-      where block.capacity >= count && block.capacity <= max(2 * count, 1024) {
+      where block.capacity >= count && block.capacity <= max(4 * count, 1024) {
         if let current = best, state.free[current].capacity <= block.capacity { continue }
         best = index
       }

@@ -19,11 +19,13 @@ struct Separate: ProgramCommand {
   @OptionGroup(title: "Running") var common: CommonOptions
 
   func run() throws {
-    let (file, separator) = try loadModel(model.model)
+    let (file, network) = try loadModel(model.model, configuration: model.config)
+    let separator = try model.shifted(network)
     let stems = try output.chosenStems(of: separator)
     if output.output.isStandardStream && stems.count != 1 {
       throw Failure(
-        .usage, "'-o -' takes one stem; choose one of "
+        .usage,
+        "'-o -' takes one stem; choose one of "
           + "\(stems.map(\.name).joined(separator: ", ")) with --stems")
     }
     let expansion = InputExpansion(inputs)
@@ -84,7 +86,8 @@ struct Separate: ProgramCommand {
     let rate = source.format.sampleRate
     if rate != separator.sampleRate {
       Console.standard.verbose(
-        "\(job.input.path): \(rate) Hz, resampled to the model's \(separator.sampleRate) Hz and back")
+        "\(job.input.path): \(rate) Hz, resampled to the model's \(separator.sampleRate) Hz and back"
+      )
     }
     let separation = Separation(
       separator, format: source.format, stems: job.stems.map(\.stem), settings: settings,

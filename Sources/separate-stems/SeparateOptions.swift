@@ -17,6 +17,12 @@ struct ModelOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "A JSON file that says what the checkpoint doesn't, such as {\"maskActivation\": \"sigmoid\"}.",
+      valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp(
       "Seconds the model hears at a time (default: all, where it fits into memory).",
       valueName: "seconds"))
   var segment: Double?
@@ -24,13 +30,33 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The share of a segment that overlaps the next.", valueName: "ratio"))
   var overlap = 0.25
 
+  @Option(help: ArgumentHelp("Average so many randomly shifted passes.", valueName: "number"))
+  var shifts = 0
+
+  @Option(help: ArgumentHelp("What the random shifts follow from.", valueName: "number"))
+  var seed: UInt64 = 0
+
   func validate() throws {
+    guard (0...100).contains(shifts) else {
+      throw ValidationError("--shifts \(shifts): expected a number from 0 to 100")
+    }
     if let segment, !(segment > 0 && segment < 86400) {
       throw ValidationError("--segment \(segment): expected seconds above 0")
     }
     guard overlap >= 0 && overlap < 1 else {
       throw ValidationError("--overlap \(overlap): expected a ratio from 0 to below 1")
     }
+  }
+
+  /// The separator as these options want it.
+  func shifted(_ separator: any Separator) throws(Failure) -> any Separator {
+    if shifts == 0 { return separator }
+    guard let shifted = ShiftedSeparator(separator, shifts: shifts, seed: seed) else {
+      throw Failure(
+        .usage, "--shifts is for models that hear whole segments; this one's output does not change"
+      )
+    }
+    return shifted
   }
 
   var settings: SeparationSettings {

@@ -31,14 +31,16 @@ extension ModelLibraryError: FailureConvertible {
 }
 
 /// The network that `--model` stands for.
-func loadModel(_ model: String?) throws -> (file: ModelFile, separator: any Separator) {
+func loadModel(
+  _ model: String?, configuration: String? = nil
+) throws -> (file: ModelFile, separator: any Separator) {
   let file = try ModelLibrary.resolve(model ?? ModelLibrary.defaultModel)
   do {
-    return (file, try loadSeparator(file))
+    return (file, try loadSeparator(file, configuration: configuration))
   } catch {
     // Some errors know the parameter, but not the file.
     let message = error.description
-    throw Failure(
-      error.exitStatus, message.hasPrefix(file.path) ? message : "\(file.path): \(message)")
+    let isComplete = [file.path, configuration ?? file.path].contains { message.hasPrefix($0) }
+    throw Failure(error.exitStatus, isComplete ? message : "\(file.path): \(message)")
   }
 }

@@ -83,7 +83,8 @@ import Testing
     expectRefusal(
       try workshop.run(["a.wav", "-o", "file"]), 73, "file")
     expectRefusal(
-      try workshop.run(["a.wav", "--format", "flac", "--sample-format", "float32"]), 64, "flac has no float32")
+      try workshop.run(["a.wav", "--format", "flac", "--sample-format", "float32"]), 64,
+      "flac has no float32")
     expectRefusal(try workshop.run(["a.wav", "--filename", "../{stem}.wav"]), 64, "--filename")
     expectRefusal(try workshop.run(["a.wav", "--filename", "{stern}.wav"]), 64, "{stern}")
     expectRefusal(try workshop.run(["a.wav", "--filename", "same.wav"]), 64, "same.wav")

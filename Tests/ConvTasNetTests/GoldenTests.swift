@@ -89,6 +89,31 @@ struct GoldenNetwork: Sendable, CustomTestStringConvertible {
     let configuration = try GoldenNetwork.all[1].load().configuration
     let data = try JSONEncoder().encode(configuration)
     #expect(try JSONDecoder().decode(ConvTasNetConfiguration.self, from: data) == configuration)
+    let changed = try configuration.replacing(with: Data(#"{"maskActivation": "sigmoid"}"#.utf8))
+    #expect(changed.maskActivation == .sigmoid && changed.blocks == configuration.blocks)
+    for wrong in [#"{"mask": "sigmoid"}"#, #"{"blocks": "four"}"#, "[]", "nonsense"] {
+      #expect(throws: (any Error).self) {
+        try configuration.replacing(with: Data(wrong.utf8))
+      }
+    }
+  }
+
+  @Test("sizes that no tensor vouches for are refused before memory is taken")
+  func hostileSizes() throws {
+    let golden = GoldenNetwork.all[0]
+    let checkpoint = try Checkpoint(path: golden.folder.appendingPathComponent(golden.file).path)
+    let changes: [(inout ConvTasNetConfiguration) -> Void] = [
+      { $0.hopLength = 0 }, { $0.hopLength = 1 << 40 }, { $0.sampleRate = -1 },
+      { $0.blocks = 60 }, { $0.sources = [] }, { $0.segmentSeconds = .nan },
+      { $0.kernelSize = 1000 }, { $0.filters = 1 << 50 },
+    ]
+    for change in changes {
+      #expect {
+        _ = try ConvTasNet(checkpoint) { change(&$0) }
+      } throws: { error in
+        if case .unsupported = error as? CheckpointError { true } else { false }
+      }
+    }
   }
 
   @Test("signals shorter than a filter keep their length", arguments: [1, 2, 15, 16, 17, 33])

@@ -56,13 +56,17 @@ final class Taps: Sendable {
     let outputs = network(mixture, Run(threads: 2, trace: taps.trace))
     // [S, A, T] in the fixture, S × [T, A] here.
     let output = try expected("output")
-    let found = outputs.flatMap { transposed($0.elements, rows: wave.frames, columns: wave.channels) }
+    let found = outputs.flatMap {
+      transposed($0.elements, rows: wave.frames, columns: wave.channels)
+    }
     let comparison = Comparison(found, output.elements)
     #expect(comparison.maxAbsoluteError <= tolerance, "\(path): \(comparison)")
     print("\(path): \(comparison)")
 
     for name in expected.names where name != "output" {
-      guard let stage = Self.shown(name, blocks: network.configuration.blocks * network.configuration.repeats),
+      guard
+        let stage = Self.shown(
+          name, blocks: network.configuration.blocks * network.configuration.repeats),
         let tap = taps[stage]
       else { continue }
       let array = try expected(name)
@@ -76,7 +80,8 @@ final class Taps: Sendable {
       var picked: [Float] = []
       for channel in 0..<channels {
         let row = kept[(channel * frames)..<((channel + 1) * frames)]
-        picked += length == frames ? Array(row) : Array(row.prefix(crop.head)) + row.suffix(crop.tail)
+        picked +=
+          length == frames ? Array(row) : Array(row.prefix(crop.head)) + row.suffix(crop.tail)
       }
       let difference = Comparison(picked, array.elements)
       #expect(difference.relativeToPeak <= 1e-4, "\(path), \(name): \(difference)")

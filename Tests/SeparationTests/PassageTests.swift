@@ -88,16 +88,9 @@ private final class ShufflingSeparator: Separator, @unchecked Sendable {
   func context() throws {
     let signal = noise(5000)
     for (name, file) in [("kaituoxu-bn", "final.pth.tar"), ("asteroid-cln", "model.pth")] {
-      var network = try network(name, file)
-      network = try ConvTasNet(
-        Checkpoint(
-          path: Fixtures.packageRoot
-            .appendingPathComponent("Tests/ConvTasNetTests/Goldens/\(name)/\(file)").path),
-        configuration: {
-          var configuration = network.configuration
-          configuration.matchesMixtureLevel = false
-          return configuration
-        }())
+      let path = Fixtures.packageRoot
+        .appendingPathComponent("Tests/ConvTasNetTests/Goldens/\(name)/\(file)").path
+      let network = try ConvTasNet(Checkpoint(path: path)) { $0.matchesMixtureLevel = false }
       guard case .context = network.passage else {
         Issue.record("\(name) should run with context")
         return
@@ -109,6 +102,27 @@ private final class ShufflingSeparator: Separator, @unchecked Sendable {
         network, signal, settings: SeparationSettings(segmentSeconds: 0.05), block: 333)
       #expect(found == whole)
     }
+  }
+
+  @Test("shifts average passes, the same for the same seed, and keep what doesn't depend on them")
+  func shifts() throws {
+    let signal = noise(900)
+    let settings = SeparationSettings(segmentSeconds: 0.4)
+    let plain = ShufflingSeparator()
+    let shifted = try #require(ShiftedSeparator(plain, shifts: 3, seed: 1))
+    let found = try collect(shifted, signal, settings: settings, block: 100)
+    #expect(plain.calls % 3 == 0)
+    #expect(Comparison(found[0], signal).maxAbsoluteError <= 1e-6)
+
+    let music = try network("music", "tasnet.th")
+    func separated(_ seed: UInt64) throws -> [[Float]] {
+      let separator = try #require(ShiftedSeparator(music, shifts: 2, seed: seed))
+      return try collect(separator, signal, settings: SeparationSettings(), block: 100)
+    }
+    #expect(try separated(1) == separated(1))
+    #expect(try separated(1) != separated(2))
+    #expect(
+      try ShiftedSeparator(network("kaituoxu-bn", "final.pth.tar"), shifts: 2, seed: 0) == nil)
   }
 
   @Test("estimates of asteroid networks are brought to the mixture's level as its separate does")

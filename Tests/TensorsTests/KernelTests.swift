@@ -156,7 +156,8 @@ struct Uniform: RandomNumberGenerator {
         for tap in 0..<taps {
           let source = row + offset + tap * dilation
           guard valid.contains(source) else { continue }
-          value += Double(weights[tap * channels + channel]) * Double(x[source * channels + channel])
+          value +=
+            Double(weights[tap * channels + channel]) * Double(x[source * channels + channel])
           value += Double(shifts[tap * channels + channel])
         }
         if value < 0 { value *= Double(slope) }
