@@ -50,7 +50,7 @@ public struct ConvTasNetConfiguration: Codable, Sendable, Hashable {
   public var skipChannels: Int
   /// P: taps of the depth-wise convolutions.
   public var kernelSize: Int
-  /// X: blocks in a repeat, with dilations 1, 2, 4 …
+  /// X: blocks in a repeat, with dilations 1, 2, 4 and so on.
   public var blocks: Int
   /// R: repeats.
   public var repeats: Int
