@@ -49,7 +49,9 @@ extension ConvTasNet {
   private static let framesAtATime = 2 * Run.tileRows
 
   /// Takes the next samples, interleaved `[.., A]`, and returns for each source the samples,
-  /// interleaved, that are complete by now. The same bits come out however the signal is cut.
+  /// interleaved, that are complete by now.
+  ///
+  /// The same bits come out however the signal is cut.
   public func step(_ samples: [Float], _ state: inout State, _ run: Run) -> [[Float]] {
     let channels = configuration.audioChannels
     precondition(samples.count % channels == 0, "\(samples.count) samples of \(channels) channels")

@@ -85,8 +85,9 @@ public struct ConvTasNetConfiguration: Codable, Sendable, Hashable {
     return try JSONDecoder().decode(Self.self, from: merged)
   }
 
-  /// Why these hyper-parameters can't be run, if so. Checkpoints are not trusted: the sizes that no
-  /// tensor's shape vouches for are looked at here.
+  /// Why these hyper-parameters can't be run, if so.
+  ///
+  /// Checkpoints are not trusted: the sizes that no tensor's shape vouches for are looked at here.
   var problem: String? {
     if !(1000...768_000).contains(sampleRate) { return "a sample rate of \(sampleRate) Hz" }
     if !(1...64).contains(audioChannels) { return "\(audioChannels) audio channels" }

@@ -17,8 +17,10 @@ struct TemporalBlock: Sendable {
   let narrow: NormalizedPointwiseConvolution  // norm, H → B (residual) and Sc (skip), side by side
   let hasResidual: Bool
 
-  /// Passes the stream's rows through the block. `hidden` holds the rows of the widened signal that
-  /// exist before the stream's own (`history`), and has room for the stream's behind them.
+  /// Passes the stream's rows through the block.
+  ///
+  /// `hidden` holds the rows of the widened signal that exist before the stream's own (`history`),
+  /// and has room for the stream's behind them.
   func callAsFunction(_ stream: inout ResidualStream, hidden: Tensor, history: Int, run: Run) {
     let frames = stream.frames
     let channels = widen.columns

@@ -45,8 +45,9 @@ package func leaky(_ x: Rows, slope: Float, into y: Rows) {
 }
 
 /// Adds frames, `hop` elements apart, to a signal; frame 0 begins at element `offset`, and what
-/// falls outside the signal is left out. Earlier frames are added first, so that a signal in pieces
-/// gets the same bits.
+/// falls outside the signal is left out.
+///
+/// Earlier frames are added first, so that a signal in pieces gets the same bits.
 package func overlapAdd(_ frames: Rows, hop: Int, offset: Int = 0, into signal: Tensor) {
   tessera_overlap_add(
     frames.count, frames.channels, frames.pointer, frames.stride, hop, offset, signal.pointer,

@@ -23,8 +23,9 @@ package struct NormalizedDepthwiseConvolution: Sendable {
   /// Whether the taps depend on the moments of the whole input.
   package var needsMoments: Bool { norm.isGlobal }
 
-  /// `weights` is `[channels, taps]` row-major, as checkpoints have it. A causal convolution sees no
-  /// row after its own; another one as many after as before.
+  /// `weights` is `[channels, taps]` row-major, as checkpoints have it.
+  ///
+  /// A causal convolution sees no row after its own; another one as many after as before.
   package init(
     _ norm: Normalization, weights: [Float], taps: Int, bias: [Float]?, dilation: Int,
     isCausal: Bool, slope: Float

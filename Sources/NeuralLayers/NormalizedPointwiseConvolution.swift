@@ -47,7 +47,9 @@ package struct NormalizedPointwiseConvolution: Sendable {
     weightSums = sums.map { Float($0) }
   }
 
-  /// The product without its affine. Overwrites `x` where the norm works within rows.
+  /// The product without its affine.
+  ///
+  /// Overwrites `x` where the norm works within rows.
   package func callAsFunction(_ x: Rows, into y: Rows) {
     norm.applyWithinRows(x)
     matrix(x, into: y)

@@ -22,8 +22,9 @@ package struct PackedMatrix: Sendable {
     self.bias = bias.map { Tensor(shape: [columns], elements: $0) }
   }
 
-  /// y = x · W + b, then, with a slope, PReLU (0 is ReLU). Each output row depends on its input row
-  /// alone, bit for bit.
+  /// y = x · W + b, then, with a slope, PReLU (0 is ReLU).
+  ///
+  /// Each output row depends on its input row alone, bit for bit.
   package func callAsFunction(_ x: Rows, into y: Rows, slope: Float? = nil) {
     precondition(x.channels == depth && y.channels == columns && x.count == y.count)
     var layer = tessera_matmul_layer(

@@ -3,8 +3,9 @@ internal import SoundFiles
 internal import Tensors
 
 /// Scales all estimates by one factor, Σ|mixture| / Σ|estimates| over the whole signal: what
-/// asteroid's `separate` does, whose networks are trained with a free gain. The factor is known at
-/// the end only, so the estimates wait on disk.
+/// asteroid's `separate` does, whose networks are trained with a free gain.
+///
+/// The factor is known at the end only, so the estimates wait on disk.
 final class LevelMatchedStage: SeparationStage {
   private let stage: any SeparationStage
   private let spools: [SampleSpool]

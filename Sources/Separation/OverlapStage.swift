@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Tensors
 
-/// Runs overlapping segments and blends them with triangular weights (demucs' `apply_model`). A
-/// signal of at most `whole` samples is one segment.
+/// Runs overlapping segments and blends them with triangular weights (demucs' `apply_model`).
+///
+/// A signal of at most `whole` samples is one segment.
 final class OverlapStage: SeparationStage {
   private let separator: any Separator
   private let segment: Int

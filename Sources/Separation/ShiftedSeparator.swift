@@ -11,8 +11,9 @@ public struct ShiftedSeparator: Separator {
   private let shifts: Int
   private let seed: UInt64
 
-  /// Makes `shifts` passes of every segment. The same seed gives the same shifts for every segment,
-  /// whatever came before it.
+  /// Makes `shifts` passes of every segment.
+  ///
+  /// The same seed gives the same shifts for every segment, whatever came before it.
   ///
   /// - Returns: `nil` where the separator doesn't hear whole segments (`Passage.overlap`).
   public init?(_ separator: any Separator, shifts: Int, seed: UInt64) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The order in which `estimates` follow `previous` best: result[k] is the estimate that continues
-/// source k. The order has the greatest sum of correlation coefficients over the samples that both
-/// have; signals are interleaved and begin at the same sample.
+/// source k.
+///
+/// The order has the greatest sum of correlation coefficients over the samples that both have;
+/// signals are interleaved and begin at the same sample.
 func bestOrder(of estimates: [[Float]], matching previous: [[Float]]) -> [Int] {
   let scores = previous.map { earlier in estimates.map { correlation(earlier, $0) } }
   var best = Array(estimates.indices)

@@ -9,7 +9,9 @@ public struct Run: Sendable {
   public let arena: Arena
   /// How many threads work.
   public let parallel: Parallel
-  /// Looks at intermediate tensors. A pass that nobody looks at doesn't make them.
+  /// Looks at intermediate tensors.
+  ///
+  /// A pass that nobody looks at doesn't make them.
   public let trace: Trace?
 
   /// Makes a run with its own arena, unless one is given.
@@ -23,8 +25,10 @@ public struct Run: Sendable {
   /// core's cache between two layers, a multiple of the matrix kernels' rows.
   package static let tileRows = 192
 
-  /// Calls `body` for tiles that cover `rows`, on all threads. The tiles don't depend on the number
-  /// of threads, so neither does a sum that is collected tile by tile.
+  /// Calls `body` for tiles that cover `rows`, on all threads.
+  ///
+  /// The tiles don't depend on the number of threads, so neither does a sum that is collected tile
+  /// by tile.
   package func tiles(_ rows: Range<Int>, _ body: (_ tile: Range<Int>, _ index: Int) -> Void) {
     let count = Run.tileCount(rows.count)
     parallel.forEach(count) { index, _ in

@@ -45,6 +45,8 @@ public struct Tensor: Sendable {
     return Tensor(shape: shape, storage: storage)
   }
 
-  /// The first element. Valid while the tensor lives.
+  /// The first element.
+  ///
+  /// Valid while the tensor lives.
   package var pointer: UnsafeMutablePointer<Float> { storage.pointer }
 }
