@@ -126,9 +126,16 @@ struct ConvTasNetPackage {
       encoderIsRectified: try encoderIsRectified(),
       maskActivation: try maskActivation(),
       matchesMixtureLevel: dialect == .asteroid,
-      segmentSeconds: arguments?["segment_length"]?.int.flatMap {
-        $0 > 0 ? Double($0) / Double(sampleRate) : nil
-      })
+      segmentSeconds: segmentSeconds(sampleRate: sampleRate))
+  }
+
+  /// Seconds that the network was trained on. The bare states of Demucs v2 don't say that theirs are
+  /// 8.
+  private func segmentSeconds(sampleRate: Int) -> Double? {
+    guard let samples = arguments?["segment_length"]?.int, samples > 0 else {
+      return isMusic ? 8 : nil
+    }
+    return Double(samples) / Double(sampleRate)
   }
 
   // MARK: Sizes

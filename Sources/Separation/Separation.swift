@@ -2,6 +2,21 @@
 public import SoundFiles
 internal import Tensors
 
+/// Why a separation can't go on.
+public enum SeparationError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The network computed a NaN or an infinity. Frames count from 0.
+  case notFinite(stem: String, frame: Int)
+
+  /// One line: what is wrong and what to do.
+  public var description: String {
+    switch self {
+    case .notFinite(let stem, let frame):
+      "the model's \(stem) is not a finite number at frame \(frame); "
+        + "its weights may be damaged or of another model"
+    }
+  }
+}
+
 /// One signal on its way through a separator: any rate and channel count in, stems of the same rate
 /// and length out, in bounded memory.
 ///
@@ -57,6 +72,8 @@ public final class Separation {
   }
 
   /// Takes the mixture's next block and emits what it completes.
+  ///
+  /// - Throws: `SeparationError`, `SoundFileError` for temporary files, and what `emit` throws.
   public func push(_ block: AudioBlock, emit: Emit) throws {
     framesIn += block.frames
     try mixture?.append(block.mapped(toChannels: format.channels).samples)
@@ -85,7 +102,7 @@ public final class Separation {
     // Rounded rates can yield a frame too many.
     let frames = min(sources.first?.frames ?? 0, framesIn - framesOut)
     guard frames > 0 else { return }
-    framesOut += frames
+    defer { framesOut += frames }
     let count = frames * format.channels
     let waited = try mixture?.removeFirst(count)
     for (index, stem) in stems.enumerated() {
@@ -97,6 +114,9 @@ public final class Separation {
       case .residual:
         samples = waited ?? []
         for source in sources { samples.add(source.samples, times: -1) }
+      }
+      if let wrong = samples.firstIndex(where: { !$0.isFinite }) {
+        throw SeparationError.notFinite(stem: stem.name, frame: framesOut + wrong / format.channels)
       }
       try emit(index, AudioBlock(channels: format.channels, samples: samples))
     }

@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import Checkpoints
 package import CommandSupport
 public import ModelLibrary
-internal import Separation
+public import Separation
 
 /// The program: takes recordings apart.
 struct SeparateStems: ParsableCommand {
@@ -24,6 +24,10 @@ struct SeparateStems: ParsableCommand {
     version: Program.version,
     subcommands: [Separate.self, Models.self],
     defaultSubcommand: Separate.self)
+}
+
+extension SeparationError: FailureConvertible {
+  package var exitStatus: ExitStatus { .badData }
 }
 
 extension ModelLibraryError: FailureConvertible {

@@ -164,6 +164,28 @@ private final class ShufflingSeparator: Separator, @unchecked Sendable {
     }
   }
 
+  @Test("an output that is no number is an error that names stem and frame")
+  func notFinite() throws {
+    struct Overflowing: Separator {
+      let sampleRate = 8000
+      let channels = 1
+      let sources = ["a"]
+      let sourcesAreInterchangeable = false
+      let matchesMixtureLevel = false
+      let passage = Passage.overlap(segmentSamples: nil, bytesPerSample: 1)
+      func separate(_ mixture: Tensor, _ run: Run) -> [Tensor] {
+        [Tensor(shape: mixture.shape, elements: mixture.elements.map { $0 / 0 })]
+      }
+    }
+    let separation = Separation(
+      Overflowing(), format: AudioFormat(sampleRate: 8000, channels: 1),
+      stems: Overflowing().stems, threads: 1)
+    try separation.push(AudioBlock(channels: 1, samples: [1, 2, 3])) { _, _ in }
+    #expect(throws: SeparationError.notFinite(stem: "a", frame: 0)) {
+      try separation.finish { _, _ in }
+    }
+  }
+
   @Test("stems and the residual sum to the mixture")
   func residual() throws {
     let music = try network("music", "tasnet.th")
