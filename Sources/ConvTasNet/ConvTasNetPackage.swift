@@ -129,8 +129,9 @@ struct ConvTasNetPackage {
       segmentSeconds: segmentSeconds(sampleRate: sampleRate))
   }
 
-  /// Seconds that the network was trained on. The bare states of Demucs v2 don't say that theirs are
-  /// 8.
+  /// Seconds that the network was trained on.
+  ///
+  /// The bare states of Demucs v2 don't say that theirs are 8.
   private func segmentSeconds(sampleRate: Int) -> Double? {
     guard let samples = arguments?["segment_length"]?.int, samples > 0 else {
       return isMusic ? 8 : nil
