@@ -60,13 +60,16 @@ public enum ModelLibrary {
     return name
   }
 
-  /// Bundled models lie beside the program, or where an installation puts shared files.
+  /// Bundled models lie where an installation puts shared files, or where a build puts resources.
+  ///
+  /// Not `Bundle.module`, which ends the process where a program was copied away from its build.
   private static func bundledPath(_ entry: CatalogueEntry) throws(ModelLibraryError) -> String {
     let program = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
-    let shared = program.map { $0.appendingPathComponent("../share/tessera/models") }
-    for folder in [shared, Bundle.module.bundleURL.appendingPathComponent("Resources")] {
-      guard let path = folder?.appendingPathComponent(entry.fileName).path else { continue }
-      if FileManager.default.fileExists(atPath: path) { return path }
+    for folder in ["../share/tessera/models", "Tessera_ModelLibrary.resources/Resources"] {
+      let file = program?.appendingPathComponent(folder).appendingPathComponent(entry.fileName)
+      if let path = file?.standardizedFileURL.path, FileManager.default.fileExists(atPath: path) {
+        return path
+      }
     }
     throw .notInstalled(model: entry.name, fileName: entry.fileName)
   }
