@@ -209,9 +209,11 @@ struct ConvTasNetPackage {
     }
   }
 
-  /// Splits a number of blocks where a checkpoint doesn't tell the repeats: the fewest repeats, more
-  /// than one, of at most eight blocks; 24 are the published 3 × 8.
+  /// Splits a number of blocks where a checkpoint doesn't tell the repeats: three, as published and
+  /// as the classes' default, where that leaves three blocks or more; else the fewest above one, of at
+  /// most eight blocks.
   private static func factored(_ total: Int) -> (blocks: Int, repeats: Int) {
+    if total >= 9 && total % 3 == 0 { return (total / 3, 3) }
     for repeats in 2..<max(total, 3) where total % repeats == 0 && total / repeats <= 8 {
       return (total / repeats, repeats)
     }
