@@ -89,8 +89,7 @@ struct FilteredReferences {
         _ sum: UnsafeMutableBufferPointer<Double>, from reference: Int
       ) {
         addConjugateProduct(
-          spectra.baseAddress! + reference * width, filters.baseAddress! + row * width,
-          bins: width / 2, to: sum.baseAddress! + channel * width)
+          spectra, row: reference, filters, row: row, to: sum, row: channel, width: width)
       }
       joint.withUnsafeBufferPointer { filters in
         all.withUnsafeMutableBufferPointer { sum in

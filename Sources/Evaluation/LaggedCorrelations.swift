@@ -41,8 +41,7 @@ struct LaggedCorrelations {
             var row = 0
             func accumulate(_ left: Int, _ right: Int) {
               addConjugateProduct(
-                around.baseAddress! + left * width, inside.baseAddress! + right * width,
-                bins: width / 2, to: sums.baseAddress! + row * width)
+                around, row: left, inside, row: right, to: sums, row: row, width: width)
               row += 1
             }
             for p in 0..<channels { for q in p..<channels { accumulate(p, q) } }
@@ -92,8 +91,21 @@ struct LaggedCorrelations {
   }
 }
 
-/// `sum += left · conj(right)`, bin by bin, (real, imaginary) innermost.
+/// `sum += left · conj(right)`, bin by bin, (real, imaginary) innermost, of one row each of arrays of
+/// rows of `width` scalars.
 func addConjugateProduct(
+  _ left: UnsafeBufferPointer<Double>, row leftRow: Int,
+  _ right: UnsafeBufferPointer<Double>, row rightRow: Int,
+  to sum: UnsafeMutableBufferPointer<Double>, row sumRow: Int, width: Int
+) {
+  guard let left = left.baseAddress, let right = right.baseAddress, let sum = sum.baseAddress else {
+    return
+  }
+  addConjugateProduct(
+    left + leftRow * width, right + rightRow * width, bins: width / 2, to: sum + sumRow * width)
+}
+
+private func addConjugateProduct(
   _ left: UnsafePointer<Double>, _ right: UnsafePointer<Double>, bins: Int,
   to sum: UnsafeMutablePointer<Double>
 ) {

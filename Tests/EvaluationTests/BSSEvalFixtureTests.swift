@@ -21,7 +21,7 @@ struct BSSEvalFixtureTests {
   private func stem(_ file: String, silence: Range<Int> = 0..<0, frames: Int = .max) throws
     -> InterleavedSignal
   {
-    let reader = try SoundFileReader(at: Fixtures.shared("metrics", file).path)
+    let reader = try SoundFileReader(at: SoundFilePath(Fixtures.shared("metrics", file).path))
     var samples: [Float] = []
     while let block = try reader.read(frames: 65_536) { samples += block.samples }
     for index in 2 * silence.lowerBound..<2 * silence.upperBound { samples[index] = 0 }
