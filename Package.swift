@@ -68,6 +68,7 @@ let package = Package(
     // C
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev", brew: "fftw"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev", brew: "libsndfile"),
+    system("CLAPACK", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
     .target(name: "COneDNN", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: cSettings),
 
@@ -88,7 +89,7 @@ let package = Package(
 
     // Use
     room("Separation", ["ConvTasNet", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
-    room("Evaluation", ["SpectralTransforms"]),
+    room("Evaluation", ["SpectralTransforms", "CLAPACK"]),
 
     // Programs
     room("CommandSupport", ["SoundFiles", "Checkpoints", argumentParser]),
@@ -113,7 +114,7 @@ let package = Package(
     tests(
       "SeparationTests",
       ["Separation", "ConvTasNet", "SoundFiles", "Tensors", "Checkpoints", "TestSupport"]),
-    tests("EvaluationTests", ["Evaluation", "TestSupport"]),
+    tests("EvaluationTests", ["Evaluation", "SoundFiles", "TestSupport"]),
     tests("CommandTests", ["CommandSupport", "SoundFiles", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

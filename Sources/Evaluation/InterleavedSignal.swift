@@ -28,13 +28,20 @@ public struct InterleavedSignal: Sendable {
     stride(from: index, to: samples.count, by: channels).map { Double(samples[$0]) }
   }
 
-  func checkShape(of estimate: InterleavedSignal) throws(MetricError) {
+  /// Whether no sample is NaN or infinite.
+  var isFinite: Bool { samples.allSatisfy(\.isFinite) }
+
+  func checkFormat(of estimate: InterleavedSignal) throws(MetricError) {
     guard sampleRate == estimate.sampleRate else {
       throw .sampleRatesDiffer(reference: sampleRate, estimate: estimate.sampleRate)
     }
     guard channels == estimate.channels else {
       throw .channelsDiffer(reference: channels, estimate: estimate.channels)
     }
+  }
+
+  func checkShape(of estimate: InterleavedSignal) throws(MetricError) {
+    try checkFormat(of: estimate)
     guard frames == estimate.frames else {
       throw .lengthsDiffer(referenceFrames: frames, estimateFrames: estimate.frames)
     }
@@ -51,6 +58,12 @@ public enum MetricError: Error, Sendable, Equatable, CustomStringConvertible {
   case lengthsDiffer(referenceFrames: Int, estimateFrames: Int)
   /// An improvement was asked for without the mixture that it is over.
   case mixtureMissing(MetricName)
+  /// There are not as many estimates as references, or no references.
+  case sourceCountsDiffer(references: Int, estimates: Int)
+  /// A source (counted from 0) holds a sample that is NaN or infinite.
+  case sourceNotFinite(Int)
+  /// A source is silent from beginning to end.
+  case silentSource(Score.Gap)
 
   /// One line: what was found, what was expected.
   public var description: String {
@@ -63,6 +76,13 @@ public enum MetricError: Error, Sendable, Equatable, CustomStringConvertible {
       "the reference has \(reference) frames and the estimate \(estimate); cut or pad one of them"
     case .mixtureMissing(let metric):
       "\(metric.rawValue) is an improvement over the mixture; give the mixture too"
+    case .sourceCountsDiffer(let references, let estimates):
+      "there are \(references) references and \(estimates) estimates; "
+        + "give one estimate for each reference"
+    case .sourceNotFinite(let source):
+      "source \(source + 1) holds NaN or infinity; it cannot be compared"
+    case .silentSource(let gap):
+      "\(gap) from beginning to end; leave that source out"
     }
   }
 }

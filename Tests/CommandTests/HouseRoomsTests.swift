@@ -16,7 +16,7 @@ private enum Picture {
     ["ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer"],
     ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints"],
     ["Tensors"],
-    ["COneDNN", "CKernels", "CFFTW", "CSndfile"],
+    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK"],
   ]
 
   /// What has fewer doors than its row allows: who alone may depend on it.
@@ -24,6 +24,7 @@ private enum Picture {
     "COneDNN": ["NeuralLayers", "Tensors"],
     "CFFTW": ["SpectralTransforms"],
     "CSndfile": ["SoundFiles"],
+    "CLAPACK": ["Evaluation"],
     "ArgumentParser": ["CommandSupport", "separate-stems", "audio-tokens", "evaluate-stems"],
   ]
 

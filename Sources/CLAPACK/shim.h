@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// LAPACK is Fortran and Debian's OpenBLAS brings no C header for it: these are the two routines
+// used, as gfortran exports them (everything by address, lengths of strings last).
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+// The Cholesky factor of a symmetric positive definite matrix, in place.
+void dpotrf_(
+    const char *triangle, const int32_t *order, double *matrix, const int32_t *leadingDimension,
+    int32_t *info, size_t triangleLength);
+
+// Solves with the factor of dpotrf_, in place.
+void dpotrs_(
+    const char *triangle, const int32_t *order, const int32_t *rightHandSides, const double *factor,
+    const int32_t *leadingDimension, double *solution, const int32_t *solutionLeadingDimension,
+    int32_t *info, size_t triangleLength);
+
+// How many threads OpenBLAS uses, in the whole process.
+void openblas_set_num_threads(int count);

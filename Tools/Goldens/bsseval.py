@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes Tests/EvaluationTests/Goldens/bsseval.safetensors: museval's scores of synthesised sounds.
+
+The sounds are not stored: the tests synthesise them by the same formulas. Run from the package's
+root, with museval installed.
+"""
+
+import os
+import sys
+import types
+from importlib.metadata import version
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+from safetensors.numpy import save_file
+
+# museval reads music through musdb, which insists on ffmpeg; arrays need neither.
+sys.modules["musdb"] = types.ModuleType("musdb")
+from museval.metrics import bss_eval  # noqa: E402
+
+
+def noise(count, state):
+    """Knuth and Lewis' linear congruential generator, from -1 to 1."""
+    result = np.empty(count)
+    for index in range(count):
+        state = (1664525 * state + 1013904223) % 2**32
+        result[index] = state / 2**31 - 1
+    return result, state
+
+
+def sounds(seed, sources, channels, frames, own, mixed):
+    """References of coloured noise, one colour a source, and what estimates are made of besides."""
+    references = np.empty((sources, frames, channels))
+    state = seed
+    for source, pole in zip(range(sources), (0.9, -0.5, 0.3)):
+        fresh, state = noise(frames * channels, state)
+        last = np.zeros(channels)
+        for frame, sample in enumerate(0.1 * fresh.reshape(frames, channels)):
+            last = sample + pole * last
+            references[source, frame] = last
+    fresh, _ = noise(references.size, state)
+    return references, fresh.reshape(references.shape), own, mixed
+
+
+def finished(references, fresh, own, mixed):
+    estimates = own * references + mixed * references.sum(axis=0) + 0.02 * fresh
+    return (references.astype(np.float32).astype(float),
+            estimates.astype(np.float32).astype(float))
+
+
+def score(references, estimates, window, hop):
+    sdr, isr, sir, sar, _ = bss_eval(
+        references.copy(), estimates.copy(), compute_permutation=False, filters_len=512,
+        framewise_filters=False, bsseval_sources_version=False, window=window, hop=hop)
+    return np.stack([sdr, isr, sir, sar])
+
+
+def main():
+    out = {}
+    references, fresh, own, mixed = sounds(12345, 2, 2, 24500, 0.8, 0.1)
+    references[0, 8000:16000] = 0
+    stereo = finished(references, fresh, own, mixed)
+    out["stereo"] = score(*stereo, 8000, 8000)
+    out["stereo.overlapping"] = score(*stereo, 8000, 4000)
+    out["stereo.whole"] = score(*stereo, np.inf, np.inf)
+    cut = stereo[1].copy()
+    cut[:, -100:] = 0
+    out["stereo.cut"] = score(stereo[0], cut, 8000, 8000)
+    out["one"] = score(stereo[0][1:], stereo[1][1:], 8000, 8000)
+
+    references, fresh, own, mixed = sounds(777, 3, 1, 20000, 0.9, 0.2)
+    out["mono"] = score(*finished(references, fresh, own, mixed), np.inf, np.inf)
+
+    # Both channels of the first source alike: a system that has no unique solution.
+    references, fresh, own, mixed = sounds(99, 2, 2, 20000, 0.9, 0.1)
+    references[0, :, 1] = references[0, :, 0]
+    out["twins"] = score(*finished(references, fresh, own, mixed), 8000, 8000)
+    save_file(
+        out, "Tests/EvaluationTests/Goldens/bsseval.safetensors",
+        metadata={
+            "script": "Tools/Goldens/bsseval.py",
+            "seed": "12345, 777, 99",
+            **{name: version(name) for name in ("museval", "numpy", "scipy")},
+        })
+
+
+main()
