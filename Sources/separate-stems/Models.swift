@@ -72,6 +72,8 @@ struct Models: ParsableCommand {
         return "streams, \(Int(milliseconds.rounded(.up))) ms late"
       case .context: return "segments with context, exact at any length"
       case .overlap: return "whole files, long ones in overlapping segments"
+      case .segments(let samples, _):
+        return "overlapping segments of \(samples / separator.sampleRate) s"
       }
     }
   }
