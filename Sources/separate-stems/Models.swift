@@ -73,7 +73,8 @@ struct Models: ParsableCommand {
       case .context: return "segments with context, exact at any length"
       case .overlap: return "whole files, long ones in overlapping segments"
       case .segments(let samples, _):
-        return "overlapping segments of \(samples / separator.sampleRate) s"
+        let seconds = Double(samples) / Double(separator.sampleRate)
+        return "overlapping segments of \((10 * seconds).rounded() / 10) s"
       }
     }
   }

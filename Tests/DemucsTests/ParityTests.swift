@@ -75,4 +75,36 @@ struct ParityTests {
       #expect(difference.relativeToPeak <= 1e-5, "\(file), \(name): \(difference)")
     }
   }
+
+  @Test("segments hear their real neighbours and are blended as the reference does")
+  func segments() throws {
+    let wave = try WaveFixture(contentsOf: Fixtures.shared("demucs-v2", "input.wav"))
+    let expected = try Golden(contentsOf: Fixtures.shared("demucs-v2", "expected.safetensors"))
+    let network = try load("model.th")
+    #expect(network.configuration.segmentSamples == 9001)
+    let found = try passed(
+      Unnormalised(network: network), wave.samples, settings: SeparationSettings(), block: 8820,
+      threads: 2)
+    let sources = found.map { Tensor(shape: [wave.frames, 2], elements: $0) }
+    let comparison = Comparison(
+      sourceMajor(sources), try expected("apply_model_split").elements)
+    #expect(try comparison.maxAbsoluteError <= tolerance(), "\(comparison)")
+  }
+}
+
+/// A network without what happens around it.
+private struct Unnormalised: Separator {
+  let network: Demucs
+  var sampleRate: Int { network.sampleRate }
+  var channels: Int { network.channels }
+  var sources: [String] { network.sources }
+  var sourcesAreInterchangeable: Bool { false }
+  var matchesMixtureLevel: Bool { false }
+  var passage: Passage { network.passage }
+
+  func separate(_ mixture: Tensor, _ run: Run) -> [Tensor] { network.separate(mixture, run) }
+
+  func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) -> [Tensor] {
+    network.separate(signal, segment: segment, run)
+  }
 }
