@@ -10,6 +10,8 @@ extension Demucs {
       return ["demucs.model.Demucs", "demucs.demucs.Demucs"].contains(name)
     }
     guard case .dict = checkpoint.root else { return false }
+    // Quantised parameters are Demucs' alone; loading says that they are not supported.
+    if checkpoint.root["compressed"] != nil { return true }
     return try checkpoint.weights().contains("encoder.0.0.weight")
   }
 

@@ -45,8 +45,10 @@ public struct Demucs: Sendable {
     precondition(
       signal.shape[1] == configuration.audioChannels, "signal of \(signal.shape[1]) channels")
     let heard = padded(signal, segment, run)
+    // Without normalisation the reference still divides by 1 + 1e-5.
     let level = configuration.normalizesSegments ? Level(heard) : Level(mean: 0, deviation: 1)
-    heard.scale(by: 1 / (1e-5 + level.deviation), after: -level.mean)
+    let (mean, deviation) = (level.mean, level.deviation)
+    heard.update { ($0 - mean) / (1e-5 + deviation) }
     let output = estimates(heard, run)
     let trimmed = (output.shape[0] - segment.count) / 2
     let channels = configuration.audioChannels
@@ -54,7 +56,7 @@ public struct Demucs: Sendable {
       let result = run.arena.tensor(segment.count, channels)
       output.rows(trimmed..<trimmed + segment.count)
         .columns(source * channels..<(source + 1) * channels).copy(into: result, row: 0)
-      result.scale(by: level.deviation, before: level.mean)
+      result.update { $0 * deviation + mean }
       return result
     }
   }
@@ -133,9 +135,8 @@ private struct Level {
 }
 
 extension Tensor {
-  /// x ← (x + `after`) · `factor` + `before`, where `after` is added after nothing and `before` last.
-  fileprivate func scale(by factor: Float, after first: Float = 0, before last: Float = 0) {
-    if factor == 1 && first == 0 && last == 0 { return }
-    for index in 0..<count { pointer[index] = (pointer[index] + first) * factor + last }
+  /// Replaces every element.
+  fileprivate func update(_ transform: (Float) -> Float) {
+    for index in 0..<count { pointer[index] = transform(pointer[index]) }
   }
 }

@@ -133,11 +133,11 @@ struct Separate: ProgramCommand {
     func emit(stem: Int, block: AudioBlock) throws {
       try Interruption.check()
       try sink.write(stem, block)
+      Console.standard.updateProgress(doneSeconds: Double(separation.framesOut) / rate)
     }
     while let block = try source.read(frames: frames) {
       try Interruption.check()
       try separation.push(block, emit: emit)
-      Console.standard.updateProgress(doneSeconds: Double(separation.framesIn) / rate)
     }
     try separation.finish(emit: emit)
     try Interruption.check()

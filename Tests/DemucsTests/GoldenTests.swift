@@ -70,6 +70,37 @@ func passed(
     }
   }
 
+  @Test("the LSTM's states are PyTorch's", arguments: names)
+  func memory(name: String) throws {
+    let (network, golden) = try Self.load(name)
+    let taps = Taps()
+    _ = network(try Self.prefix(golden, 503), Run(threads: 1, trace: taps.trace))
+    let comparison = Comparison(
+      try #require(taps["lstm"]).elements, try golden("lstm").elements)
+    #expect(comparison.maxAbsoluteError <= 2e-6, "\(name): \(comparison)")
+  }
+
+  @Test("a network of another family is not recognised")
+  func anotherFamily() throws {
+    let path = Fixtures.packageRoot
+      .appendingPathComponent("Tests/ConvTasNetTests/Goldens/music/tasnet.th").path
+    #expect(try !Demucs.recognises(Checkpoint(path: path)))
+    #expect(throws: CheckpointError.self) { try Demucs(Checkpoint(path: path)) }
+  }
+
+  @Test("the third generation is refused by name", .enabled(if: Fixtures.areAvailable))
+  func thirdGeneration() throws {
+    let file = Fixtures.shared("demucs-v3-time", "3cac6508-3190abcc.th").path
+    let checkpoint = try Checkpoint(path: file)
+    #expect(try Demucs.recognises(checkpoint))
+    do {
+      _ = try Demucs(checkpoint)
+      Issue.record("loaded")
+    } catch {
+      #expect("\(error)".contains("third generation"))
+    }
+  }
+
   @Test(
     "tracks are normalised, cut, heard with their surroundings and blended as the reference does")
   func tracks() throws {

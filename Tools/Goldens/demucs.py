@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Writes the goldens of DemucsTests: tiny seeded networks, built and run by the project that defines
-them, on synthesised sound; and of an LSTM.
+them, on synthesised sound.
 
 Needs what Tools/Goldens/requirements.txt names, diffq and tqdm, and a checkout of
 facebookresearch/demucs at branch v2:
@@ -69,6 +69,8 @@ def main() -> None:
             # The first generation: a tuple, a number of sources, and no word of resampling.
             kept = {key: arguments[key] for key in ("channels", "depth", "lstm_layers", "samplerate")}
             package = (Demucs, (4,), kept, model.state_dict())
+        states = []
+        model.lstm.lstm.register_forward_hook(lambda _, __, output: states.append(output[0]))
         folder = TESTS / "DemucsTests/Goldens" / name
         folder.mkdir(parents=True, exist_ok=True)
         torch.save(package, folder / "model.th")
@@ -77,6 +79,7 @@ def main() -> None:
                 "input": mixture.T.contiguous(),
                 "whole": apply_model(model, mixture[:, :503]).movedim(1, 2).contiguous(),
             }
+            tensors["lstm"] = states.pop()[:, 0].contiguous()
             if name != "first":
                 tensors["separated"] = separated(apply_model, model, mixture, split=True, overlap=0.25)
             for samples in (1, 2, 7, 50):
