@@ -28,7 +28,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 
 /// Tests that read expected values from a folder Goldens of the checkout; they are no resources.
 let goldenOwners: Set = [
-  "CheckpointsTests", "ConvTasNetTests", "EvaluationTests", "SoundFilesTests",
+  "CheckpointsTests", "ConvTasNetTests", "DemucsTests", "EvaluationTests", "SoundFilesTests",
   "SpectralTransformsTests",
 ]
 
@@ -56,7 +56,7 @@ let package = Package(
       name: "Tessera",
       targets: [
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
-        "ConvTasNet", "ModelLibrary", "Separation", "Evaluation",
+        "ConvTasNet", "Demucs", "ModelLibrary", "Separation", "Evaluation",
       ]),
     // For Tools/Benchmarks; no interface to rely on.
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
@@ -83,12 +83,15 @@ let package = Package(
 
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
+    room("Demucs", ["NeuralLayers", "Checkpoints", "Tensors"]),
 
     // Catalogue
     room("ModelLibrary", resources: [.copy("Resources")]),
 
     // Use
-    room("Separation", ["ConvTasNet", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
+    room(
+      "Separation",
+      ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
     room("Evaluation", ["SpectralTransforms", "CLAPACK"]),
 
     // Programs
@@ -111,6 +114,9 @@ let package = Package(
     tests(
       "ConvTasNetTests",
       ["ConvTasNet", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
+    tests(
+      "DemucsTests",
+      ["Demucs", "Separation", "ModelLibrary", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "SeparationTests",
       ["Separation", "ConvTasNet", "SoundFiles", "Tensors", "Checkpoints", "TestSupport"]),

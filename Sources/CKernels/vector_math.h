@@ -64,6 +64,23 @@ TESSERA_VECTOR_FUNCTION float vector_gelu(float x) {
   return x * (x < 0 ? tail : 1 - tail);
 }
 
+/// 1 / (1 + e^-x), relative error below 2.5e-7.
+TESSERA_VECTOR_FUNCTION float vector_sigmoid(float x) { return 1 / (1 + vector_exp(-x)); }
+
+/// tanh x, relative error below 2e-7: a polynomial where 1 - 2 / (1 + e^2x) would cancel.
+TESSERA_VECTOR_FUNCTION float vector_tanh(float x) {
+  float z = x * x;
+  float near = -5.9058676e-3f;
+  near = near * z + 2.0805383e-2f;
+  near = near * z - 5.3786684e-2f;
+  near = near * z + 1.3331959e-1f;
+  near = near * z - 3.3333299e-1f;
+  near = near * z * x + x;
+  float far = 1 - 2 / (1 + vector_exp(2 * (x < 0 ? -x : x)));
+  far = x < 0 ? -far : far;
+  return z < 0.36f ? near : far;
+}
+
 /// a · sigmoid(b).
 TESSERA_VECTOR_FUNCTION float vector_gate(float a, float b) { return a / (1 + vector_exp(-b)); }
 

@@ -27,15 +27,10 @@ struct ConvTasNetPackage {
       weights = try checkpoint.weights(at: "state_dict")
       arguments = root["model_args"] ?? root
       positional = []
-    } else if root["state"] != nil {
-      weights = try checkpoint.weights(at: "state")
-      arguments = root["kwargs"]
-      positional = root["args"]?.list ?? []
-    } else if let parts = root.list, parts.count == 4 {
-      // Demucs v1: (class, args, kwargs, state).
-      weights = try checkpoint.weights(at: "3")
-      arguments = parts[2]
-      positional = parts[1].list ?? []
+    } else if let model = try ConstructedModel(checkpoint) {
+      weights = model.weights
+      arguments = model.named
+      positional = model.positional
     } else {
       weights = try checkpoint.weights()
       arguments = nil

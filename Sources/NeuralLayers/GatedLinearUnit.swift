@@ -24,4 +24,11 @@ public struct GatedLinearUnit: Sendable {
     }
     return y
   }
+
+  /// Applies the layer to rows `[n, 2 · C]` that lie one behind the other; `y` is `[n, C]`, as dense.
+  package func callAsFunction(_ x: Rows, into y: Rows) {
+    precondition(x.channels == 2 * y.channels && x.count == y.count, "halves")
+    precondition(x.stride == x.channels && y.stride == y.channels, "rows with gaps")
+    tessera_glu(x.pointer, x.count, y.channels, y.pointer)
+  }
 }

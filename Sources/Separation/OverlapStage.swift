@@ -3,15 +3,18 @@ internal import Tensors
 
 /// Runs overlapping segments and blends them with triangular weights (demucs' `apply_model`).
 ///
-/// A signal of at most `whole` samples is one segment.
+/// A signal of at most `whole` samples is one segment. A segment hears up to `context` samples on both
+/// sides, where the signal has them.
 final class OverlapStage: SeparationStage {
   private let separator: any Separator
   private let segment: Int
   private let stride: Int
   private let whole: Int
+  private let context: Int
   private let weights: [Float]
-  // The signal from the next segment's first sample on, interleaved.
+  // The signal from `heard` samples in front of the next segment on, interleaved.
   private var buffer: [Float] = []
+  private var heard = 0
   private var isCut = false
   // Weighted sums of what segments have contributed from the next segment's first sample on.
   private var sums: [[Float]]
@@ -19,9 +22,10 @@ final class OverlapStage: SeparationStage {
   // The last segment's estimates from there on: what the next one's sources are matched with.
   private var previous: [[Float]] = []
 
-  init(_ separator: any Separator, segment: Int, overlap: Double, whole: Int) {
+  init(_ separator: any Separator, segment: Int, overlap: Double, whole: Int, context: Int = 0) {
     self.separator = separator
     self.segment = segment
+    self.context = context
     self.whole = max(whole, segment)
     stride = max(1, Int((1 - overlap) * Double(segment)))
     // 1 … ⌊n/2⌋ up, n − ⌊n/2⌋ … 1 down, over the greatest.
@@ -34,17 +38,20 @@ final class OverlapStage: SeparationStage {
 
   func push(_ samples: [Float], _ run: Run, _ deliver: Deliver) throws {
     buffer += samples
-    if !isCut && buffer.count / separator.channels <= whole { return }
+    if !isCut && pending <= whole { return }
     isCut = true
-    while buffer.count / separator.channels > segment { try advance(run, deliver) }
+    while pending > segment + context { try advance(run, deliver) }
   }
 
+  /// Samples from the next segment's first on.
+  private var pending: Int { buffer.count / separator.channels - heard }
+
   func finish(_ run: Run, _ deliver: Deliver) throws {
-    guard !buffer.isEmpty else { return }
+    guard pending > 0 else { return }
     if isCut {
-      while !buffer.isEmpty { try advance(run, deliver) }
+      while pending > 0 { try advance(run, deliver) }
     } else {
-      try deliver(try estimates(samples: buffer.count / separator.channels, run))
+      try deliver(try estimates(samples: pending, run))
       buffer = []
     }
   }
@@ -52,7 +59,7 @@ final class OverlapStage: SeparationStage {
   /// Runs the segment at the buffer's head and delivers what no later segment adds to.
   private func advance(_ run: Run, _ deliver: Deliver) throws {
     let channels = separator.channels
-    let available = buffer.count / channels
+    let available = pending
     let count = min(segment, available)
     var estimates = try estimates(samples: count, run)
     if separator.sourcesAreInterchangeable && !previous.isEmpty {
@@ -77,14 +84,17 @@ final class OverlapStage: SeparationStage {
       previous = estimates.map { Array($0.dropFirst(complete * channels)) }
     }
     weightSums.removeFirst(complete)
-    buffer.removeFirst(complete * channels)
+    let surplus = max(0, heard + complete - context)
+    buffer.removeFirst(surplus * channels)
+    heard += complete - surplus
     try deliver(delivered)
   }
 
+  /// The next segment's sources.
   private func estimates(samples: Int, _ run: Run) throws -> [[Float]] {
     let channels = separator.channels
-    let mixture = Tensor(
-      shape: [samples, channels], elements: Array(buffer[..<(samples * channels)]))
-    return try separator.separate(mixture, run).map(\.elements)
+    let end = min(buffer.count / channels, heard + samples + context)
+    let signal = Tensor(shape: [end, channels], elements: Array(buffer[..<(end * channels)]))
+    return try separator.separate(signal, segment: heard..<heard + samples, run).map(\.elements)
   }
 }

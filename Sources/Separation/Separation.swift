@@ -30,6 +30,8 @@ public final class Separation {
   public let format: AudioFormat
   /// Frames taken so far.
   public private(set) var framesIn = 0
+  /// Frames of each stem emitted so far.
+  public private(set) var framesOut = 0
 
   private let separator: any Separator
   private let stems: [Stem]
@@ -39,7 +41,6 @@ public final class Separation {
   private var fromModel: [Resampler]  // one a source
   // Sources at the output's rate and channels, as far as they have come, and the mixture that waits
   // for them where a residual is wanted.
-  private var framesOut = 0
   private let mixture: SampleSpool?
 
   /// Begins a separation.

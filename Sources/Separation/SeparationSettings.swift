@@ -22,7 +22,8 @@ public struct SeparationSettings: Sendable, Hashable {
 extension Separator {
   /// A stage that passes one signal through the network.
   public func makeStage(_ settings: SeparationSettings) -> any SeparationStage {
-    let stage = makePassageStage(settings)
+    var stage = makePassageStage(settings)
+    if normalizesTrack { stage = NormalizedTrackStage(stage, channels: channels) }
     return matchesMixtureLevel ? LevelMatchedStage(stage, sources: sources.count) : stage
   }
 
@@ -43,6 +44,10 @@ extension Separator {
       return OverlapStage(
         self, segment: max(2, segment), overlap: settings.overlap,
         whole: wanted == nil ? whole : segment)
+    case .segments(let own, let context):
+      let segment = max(2, wanted ?? own)
+      return OverlapStage(
+        self, segment: segment, overlap: settings.overlap, whole: segment, context: context)
     }
   }
 }

@@ -13,11 +13,31 @@ public protocol Separator: Sendable {
   var sourcesAreInterchangeable: Bool { get }
   /// Whether the estimates' common level is free and is set to the mixture's.
   var matchesMixtureLevel: Bool { get }
+  /// Whether signals are brought to mean 0 and deviation 1 as a whole before they pass through.
+  var normalizesTrack: Bool { get }
   /// How a signal of any length passes through.
   var passage: Passage { get }
 
   /// Separates a signal, `[T, channels]`, into as many tensors `[T, channels]` as there are sources.
   func separate(_ mixture: Tensor, _ run: Run) throws -> [Tensor]
+
+  /// Separates a segment of a signal `[T, channels]`, which may hear what lies around it, into tensors
+  /// `[segment.count, channels]`.
+  func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor]
+}
+
+extension Separator {
+  /// No: levels stay as they are.
+  public var normalizesTrack: Bool { false }
+
+  /// Separates the segment as if there was nothing around it.
+  public func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor] {
+    guard segment != 0..<signal.shape[0] else { return try separate(signal, run) }
+    let kept = segment.lowerBound * channels..<segment.upperBound * channels
+    let alone = Tensor(
+      shape: [segment.count, channels], elements: Array(signal.elements[kept]))
+    return try separate(alone, run)
+  }
 }
 
 /// How a signal of any length passes through a network in bounded memory.
@@ -30,6 +50,8 @@ public enum Passage: Sendable {
   /// Whole, where that fits into memory; else in overlapping segments, which is an approximation: the
   /// network has norms over the whole signal. `segmentSamples` is the length it was trained on.
   case overlap(segmentSamples: Int?, bytesPerSample: Int)
+  /// In overlapping segments of so many samples, which hear up to `contextSamples` on both sides.
+  case segments(samples: Int, contextSamples: Int)
 }
 
 /// A separation under way: samples in, complete samples of each source out.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Checkpoints
 internal import ConvTasNet
+internal import Demucs
 internal import Foundation
 public import ModelLibrary
 
@@ -14,16 +15,33 @@ public import ModelLibrary
 public func loadSeparator(
   _ model: ModelFile, configuration path: String? = nil
 ) throws(CheckpointError) -> any Separator {
-  try ConvTasNet(try Checkpoint(path: model.path)) { configuration throws(CheckpointError) in
-    guard let path else { return }
-    do {
-      let json = try Data(contentsOf: URL(fileURLWithPath: path))
-      configuration = try configuration.replacing(with: json)
-    } catch is DecodingError {
-      throw .malformed(
-        path: path, detail: "it is no object of a Conv-TasNet configuration's entries")
-    } catch {
-      throw .cannotOpen(path: path, reason: error.localizedDescription)
+  let checkpoint = try Checkpoint(path: model.path)
+  if try Demucs.recognises(checkpoint) {
+    if path != nil {
+      throw .unsupported(
+        path: model.path, detail: "a configuration for a Demucs, whose file says all; leave it out")
     }
+    return try Demucs(checkpoint)
+  }
+  do {
+    return try ConvTasNet(checkpoint) { configuration throws(CheckpointError) in
+      guard let path else { return }
+      configuration = try replaced(configuration, path: path)
+    }
+  } catch .unsupported(let path, let detail) where detail.hasPrefix("not a Conv-TasNet") {
+    throw .unsupported(path: path, detail: "not a Demucs, and " + detail)
+  }
+}
+
+private func replaced(
+  _ configuration: ConvTasNetConfiguration, path: String
+) throws(CheckpointError) -> ConvTasNetConfiguration {
+  do {
+    return try configuration.replacing(with: Data(contentsOf: URL(fileURLWithPath: path)))
+  } catch is DecodingError {
+    throw .malformed(
+      path: path, detail: "it is no object of a Conv-TasNet configuration's entries")
+  } catch {
+    throw .cannotOpen(path: path, reason: error.localizedDescription)
   }
 }

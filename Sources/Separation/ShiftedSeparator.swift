@@ -4,8 +4,8 @@ public import Tensors
 /// Averages estimates of randomly shifted mixtures (demucs' "shift trick"): a network that isn't
 /// quite invariant to shifts errs a little differently each time.
 ///
-/// Each pass hears the mixture between half a second of zeros, from a random place in front of it
-/// on.
+/// Each pass hears the mixture between half a second of what lies around it (of zeros, where the
+/// separator hears segments alone), from a random place in front of it on.
 public struct ShiftedSeparator: Separator {
   private let separator: any Separator
   private let shifts: Int
@@ -15,9 +15,13 @@ public struct ShiftedSeparator: Separator {
   ///
   /// The same seed gives the same shifts for every segment, whatever came before it.
   ///
-  /// - Returns: `nil` where the separator doesn't hear whole segments (`Passage.overlap`).
+  /// - Returns: `nil` where the separator doesn't hear whole segments (`Passage.overlap`, `.segments`).
   public init?(_ separator: any Separator, shifts: Int, seed: UInt64) {
-    guard case .overlap = separator.passage, shifts > 0 else { return nil }
+    guard shifts > 0 else { return nil }
+    switch separator.passage {
+    case .overlap, .segments: break
+    case .stream, .context: return nil
+    }
     self.separator = separator
     self.shifts = shifts
     self.seed = seed
@@ -33,23 +37,39 @@ public struct ShiftedSeparator: Separator {
   public var sourcesAreInterchangeable: Bool { separator.sourcesAreInterchangeable }
   /// Whether the estimates' common level is free.
   public var matchesMixtureLevel: Bool { separator.matchesMixtureLevel }
-  /// As without shifts.
-  public var passage: Passage { separator.passage }
+  /// Whether signals are brought to a common level as a whole.
+  public var normalizesTrack: Bool { separator.normalizesTrack }
+  /// As without shifts, but for what is heard around a segment.
+  public var passage: Passage {
+    guard case .segments(let samples, _) = separator.passage else { return separator.passage }
+    return .segments(samples: samples, contextSamples: most)
+  }
+
+  /// Samples of the greatest shift.
+  private var most: Int { sampleRate / 2 }
 
   /// Separates a signal `shifts` times and averages.
   public func separate(_ mixture: Tensor, _ run: Run) throws -> [Tensor] {
-    let (samples, most) = (mixture.shape[0], sampleRate / 2)
-    let padding = [Float](repeating: 0, count: most * channels)
-    let padded = padding + mixture.elements + padding
+    try separate(mixture, segment: 0..<mixture.shape[0], run)
+  }
+
+  /// Separates a segment of a signal `shifts` times and averages.
+  public func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor] {
+    let samples = segment.count
+    let isHeard =
+      max(0, segment.lowerBound - most)..<min(signal.shape[0], segment.upperBound + most)
+    func silence(_ count: Int) -> [Float] { [Float](repeating: 0, count: count * channels) }
+    let padded =
+      silence(most - segment.lowerBound + isHeard.lowerBound)
+      + signal.elements[isHeard.lowerBound * channels..<isHeard.upperBound * channels]
+      + silence(most + segment.upperBound - isHeard.upperBound)
+    let around = Tensor(shape: [samples + 2 * most, channels], elements: padded)
     var random = SplitMix(state: seed)
     var sums: [[Float]] = []
     for _ in 0..<shifts {
       let offset = Int.random(in: 0...most, using: &random)
-      let length = samples + most - offset
-      let shifted = Tensor(
-        shape: [length, channels],
-        elements: Array(padded[(offset * channels)..<((offset + length) * channels)]))
-      var estimates = try separator.separate(shifted, run).map {
+      let shifted = offset..<most + samples
+      var estimates = try separator.separate(around, segment: shifted, run).map {
         Array($0.elements.suffix(samples * channels))
       }
       if sums.isEmpty {
@@ -64,7 +84,7 @@ public struct ShiftedSeparator: Separator {
       }
     }
     return sums.map { sum in
-      Tensor(shape: mixture.shape, elements: sum.map { $0 / Float(shifts) })
+      Tensor(shape: [samples, channels], elements: sum.map { $0 / Float(shifts) })
     }
   }
 }

@@ -43,8 +43,7 @@ public struct Resampler: Sendable {
     filter =
       inputRate == outputRate
       ? nil
-      : PolyphaseFilter(
-        kernel, from: inputRate, to: outputRate, lanes: Int(TESSERA_RESAMPLE_LANES))
+      : PolyphaseFilter(kernel, from: inputRate, to: outputRate)
     history = Array(repeating: [], count: channels)
   }
 

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
+internal import CKernels
 
 /// A windowed sinc that converts sample rates, with what its library does at the edges.
 ///
@@ -82,53 +78,23 @@ struct PolyphaseFilter: Sendable {
   /// How many frames before the first one the filter reaches.
   let lead: Int
 
-  init(_ kernel: ResamplingKernel, from oldRate: Int, to newRate: Int, lanes: Int) {
+  init(_ kernel: ResamplingKernel, from oldRate: Int, to newRate: Int) {
     precondition(oldRate > 0 && newRate > 0, "rates \(oldRate) and \(newRate) Hz")
     var (divisor, rest) = (oldRate, newRate)
     while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
-    let (old, new) = (oldRate / divisor, newRate / divisor)
-    let crossings = Double(kernel.zeroCrossings)
-    let cutoff = Double(min(old, new)) * kernel.rolloff
-    /// Half the filter's length in input frames.
-    let reach = crossings * Double(old) / cutoff
-
-    // Taps at |t| ≥ Z are zero: each phase needs only those between.
-    let centers = (0..<new).map { Double($0) * Double(old) / Double(new) }
-    let ends = centers.map { Int(($0 + reach).rounded(.up)) }
-    let longest = Int((2 * reach).rounded(.up)) + 1
-    let tapCount = (longest + lanes - 1) / lanes * lanes
-
+    old = oldRate / divisor
+    new = newRate / divisor
+    var design = tessera_resample_kernel(
+      old_rate: old, new_rate: new, zero_crossings: kernel.zeroCrossings, rolloff: kernel.rolloff,
+      unit_sum: kernel.level == .unitSum ? 1 : 0)
+    tapCount = tessera_resample_tap_count(&design)
     var taps = [Float](repeating: 0, count: new * tapCount)
-    var phase = [Double](repeating: 0, count: tapCount)
-    for index in 0..<new {
-      for tap in 0..<tapCount {
-        let frame = ends[index] - tapCount + tap
-        let t = (Double(frame) / Double(old) - Double(index) / Double(new)) * cutoff
-        phase[tap] = abs(t) < crossings ? Self.sinc(t) * Self.window(t / crossings) : 0
-      }
-      let level =
-        switch kernel.level {
-        case .cutoff: cutoff / Double(old)
-        case .unitSum: 1 / phase.reduce(0, +)
-        }
-      for tap in 0..<tapCount { taps[index * tapCount + tap] = Float(phase[tap] * level) }
-    }
-    self.old = old
-    self.new = new
+    var starts = [Int32](repeating: 0, count: new)
+    lead = tessera_resample_design(&design, &taps, &starts)
     self.taps = taps
-    self.tapCount = tapCount
-    let lead = tapCount - (ends.first ?? 0)
-    self.lead = lead
-    starts = ends.map { Int32($0 - tapCount + lead) }
+    self.starts = starts
   }
 
   /// How many frames from the group's first one on phase `index` needs.
   func reach(ofPhase index: Int) -> Int { Int(starts[index]) + tapCount }
-
-  private static func sinc(_ t: Double) -> Double { t == 0 ? 1 : sin(.pi * t) / (.pi * t) }
-
-  private static func window(_ share: Double) -> Double {
-    let cosine = cos(.pi / 2 * share)
-    return cosine * cosine
-  }
 }

@@ -129,12 +129,17 @@ struct Separate: ProgramCommand {
     Console.standard.beginProgress(track: track, totalSeconds: total)
     // A pipe is passed on in blocks of 10 ms: somebody may be listening.
     let frames = max(1, Int(rate * (source.frameCount == nil ? 0.01 : 0.5)))
+    // Some networks do all their work at the end, when they know the whole signal.
+    func emit(stem: Int, block: AudioBlock) throws {
+      try Interruption.check()
+      try sink.write(stem, block)
+      Console.standard.updateProgress(doneSeconds: Double(separation.framesOut) / rate)
+    }
     while let block = try source.read(frames: frames) {
       try Interruption.check()
-      try separation.push(block, emit: sink.write)
-      Console.standard.updateProgress(doneSeconds: Double(separation.framesIn) / rate)
+      try separation.push(block, emit: emit)
     }
-    try separation.finish(emit: sink.write)
+    try separation.finish(emit: emit)
     try Interruption.check()
   }
 

@@ -7,6 +7,7 @@
 #include "depthwise.h"
 #include "glu.h"
 #include "group_norm.h"
+#include "lstm.h"
 #include "masking.h"
 #include "matmul.h"
 #include "normalization.h"

@@ -17,4 +17,20 @@
 void tessera_resample(const float *input, const float *taps, const int32_t *starts,
                       size_t tap_count, size_t phase_count, size_t advance, size_t first_phase,
                       size_t count, float *output, size_t output_stride);
+
+/// A windowed sinc that converts old : new in lowest terms: the tap of output phase i at input frame
+/// k is sinc(t) cos^2(pi t / 2Z), t = (k / old - i / new) min(old, new) rolloff, and 0 where |t| >= Z.
+typedef struct {
+  size_t old_rate, new_rate;  ///< in lowest terms; new_rate is also the number of phases
+  size_t zero_crossings;      ///< Z
+  double rolloff;             ///< the cut-off as a share of the lower rate's half
+  int unit_sum;               ///< scale every phase to sum 1, else all by cut-off over input rate
+} tessera_resample_kernel;
+
+/// Taps a phase, a multiple of TESSERA_RESAMPLE_LANES: zeros come first where it needs fewer.
+size_t tessera_resample_tap_count(const tessera_resample_kernel *kernel);
+
+/// Works out `taps`, [new_rate, tap count], and `starts`, [new_rate], as tessera_resample takes them,
+/// counted from `lead` frames before the signal's first one; returns `lead`.
+size_t tessera_resample_design(const tessera_resample_kernel *kernel, float *taps, int32_t *starts);
 #endif

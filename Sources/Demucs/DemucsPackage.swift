@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import Checkpoints
+
+/// A checkpoint recognised as a Demucs: its parameters, and what its file says about the network besides.
+struct DemucsPackage {
+  let weights: Weights
+  private let path: String
+  private let model: ConstructedModel?
+
+  init(_ checkpoint: Checkpoint) throws(CheckpointError) {
+    path = checkpoint.path
+    model = try ConstructedModel(checkpoint)
+    weights = if let model { model.weights } else { try checkpoint.weights() }
+    if checkpoint.root["state"]?["compressed"] != nil || checkpoint.root["compressed"] != nil {
+      throw .unsupported(
+        path: path, detail: "a quantised Demucs; use the one that is not quantised")
+    }
+    // Later generations number the layers of a level otherwise.
+    let isLater = weights.names.contains {
+      $0.hasPrefix("encoder.0.3.") || $0.hasPrefix("encoder.0.4.")
+    }
+    if isLater || model?.className == "demucs.demucs.Demucs" {
+      throw .unsupported(
+        path: path, detail: "a Demucs of the third generation; the first and second are known")
+    }
+    guard weights.contains("encoder.0.2.weight"), weights.contains("decoder.0.2.weight") else {
+      throw .unsupported(
+        path: path, detail: "a Demucs without 1×1 convolutions; known are those with them")
+    }
+  }
+
+  /// The hyper-parameters: sizes from the parameters' shapes, the rest from what the file says, and
+  /// where it says nothing, from the releases that say nothing: the second generation's.
+  func configuration() throws(CheckpointError) -> DemucsConfiguration {
+    var channels: [Int] = []
+    while weights.contains("encoder.\(channels.count).0.weight") {
+      channels.append(try shape("encoder.\(channels.count).0.weight")[0])
+    }
+    let first = try shape("encoder.0.0.weight")
+    let last = try shape("decoder.\(channels.count - 1).2.weight")
+    let rewriting = try shape("encoder.0.2.weight")
+    guard rewriting[0] == 2 * channels[0] else {
+      throw .unsupported(path: path, detail: "a Demucs without gated linear units")
+    }
+    var memoryLayers = 0
+    while weights.contains("lstm.lstm.weight_ih_l\(memoryLayers)") { memoryLayers += 1 }
+    let named = model?.named
+    let sampleRate = named?["samplerate"]?.int ?? 44100
+    let sourceCount = max(1, last[1] / first[1])
+    return DemucsConfiguration(
+      sampleRate: sampleRate, audioChannels: first[1], sources: sources(sourceCount),
+      channels: channels, kernelSize: first[2], stride: named?["stride"]?.int ?? 4,
+      context: try shape("decoder.0.0.weight")[2], memoryLayers: memoryLayers,
+      // The first generation, whose packages are tuples, has no such thing.
+      doublesRate: named?["resample"]?.bool ?? (model?.isTuple != true),
+      normalizesSegments: named?["normalize"]?.bool ?? false,
+      segmentSamples: named?["segment_length"]?.int ?? 40 * min(max(sampleRate, 1), 768_000))
+  }
+
+  private func shape(_ name: String) throws(CheckpointError) -> [Int] {
+    guard let shape = weights.shape(of: name) else { throw .missing(key: name, nearest: []) }
+    guard shape.count == 3, !shape.contains(0) else {
+      throw .wrongShape(key: name, expected: [1, 1, 1], found: shape)
+    }
+    return shape
+  }
+
+  private func sources(_ count: Int) -> [String] {
+    let stated = (model?.named["sources"] ?? model?.positional.first)?.list?.compactMap(\.string)
+    if let stated, stated.count == count { return stated }
+    if count == 4 { return ["drums", "bass", "other", "vocals"] }
+    return (1...count).map { "source\($0)" }
+  }
+}
