@@ -29,7 +29,7 @@ def noise(count, state):
     return result, state
 
 
-def sounds(seed, sources, channels, frames, own, mixed):
+def sounds(seed, sources, channels, frames):
     """References of coloured noise, one colour a source, and what estimates are made of besides."""
     references = np.empty((sources, frames, channels))
     state = seed
@@ -40,10 +40,11 @@ def sounds(seed, sources, channels, frames, own, mixed):
             last = sample + pole * last
             references[source, frame] = last
     fresh, _ = noise(references.size, state)
-    return references, fresh.reshape(references.shape), own, mixed
+    return references, fresh.reshape(references.shape)
 
 
 def finished(references, fresh, own, mixed):
+    """References and estimates, in single precision, as the tests have them."""
     estimates = own * references + mixed * references.sum(axis=0) + 0.02 * fresh
     return (references.astype(np.float32).astype(float),
             estimates.astype(np.float32).astype(float))
@@ -58,9 +59,9 @@ def score(references, estimates, window, hop):
 
 def main():
     out = {}
-    references, fresh, own, mixed = sounds(12345, 2, 2, 24500, 0.8, 0.1)
+    references, fresh = sounds(12345, 2, 2, 24500)
     references[0, 8000:16000] = 0
-    stereo = finished(references, fresh, own, mixed)
+    stereo = finished(references, fresh, 0.8, 0.1)
     out["stereo"] = score(*stereo, 8000, 8000)
     out["stereo.overlapping"] = score(*stereo, 8000, 4000)
     out["stereo.whole"] = score(*stereo, np.inf, np.inf)
@@ -69,13 +70,13 @@ def main():
     out["stereo.cut"] = score(stereo[0], cut, 8000, 8000)
     out["one"] = score(stereo[0][1:], stereo[1][1:], 8000, 8000)
 
-    references, fresh, own, mixed = sounds(777, 3, 1, 20000, 0.9, 0.2)
-    out["mono"] = score(*finished(references, fresh, own, mixed), np.inf, np.inf)
+    references, fresh = sounds(777, 3, 1, 20000)
+    out["mono"] = score(*finished(references, fresh, 0.9, 0.2), np.inf, np.inf)
 
     # Both channels of the first source alike: a system that has no unique solution.
-    references, fresh, own, mixed = sounds(99, 2, 2, 20000, 0.9, 0.1)
+    references, fresh = sounds(99, 2, 2, 20000)
     references[0, :, 1] = references[0, :, 0]
-    out["twins"] = score(*finished(references, fresh, own, mixed), 8000, 8000)
+    out["twins"] = score(*finished(references, fresh, 0.9, 0.1), 8000, 8000)
     save_file(
         out, "Tests/EvaluationTests/Goldens/bsseval.safetensors",
         metadata={
