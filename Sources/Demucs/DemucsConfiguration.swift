@@ -39,7 +39,7 @@ public struct DemucsConfiguration: Sendable, Hashable {
       return "a stride of \(stride) frames between kernels of \(kernelSize)"
     }
     if !(1...63).contains(context) { return "a context of \(context) frames" }
-    if !(2...2_000_000_000).contains(segmentSamples) {
+    if !(2...600 * sampleRate).contains(segmentSamples) {
       return "segments of \(segmentSamples) samples"
     }
     // A frame of the deepest layer must not span more than minutes.

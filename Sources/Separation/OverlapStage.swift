@@ -26,7 +26,7 @@ final class OverlapStage: SeparationStage {
     self.separator = separator
     self.segment = segment
     self.context = context
-    self.whole = max(whole, segment)
+    self.whole = whole
     stride = max(1, Int((1 - overlap) * Double(segment)))
     // 1 … ⌊n/2⌋ up, n − ⌊n/2⌋ … 1 down, over the greatest.
     let top = Float(segment - segment / 2)

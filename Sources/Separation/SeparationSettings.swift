@@ -43,11 +43,12 @@ extension Separator {
       let segment = wanted ?? min(own ?? whole, 2 * whole)
       return OverlapStage(
         self, segment: max(2, segment), overlap: settings.overlap,
-        whole: wanted == nil ? whole : segment)
+        whole: wanted == nil ? max(whole, segment) : segment)
     case .segments(let own, let context):
       let segment = max(2, wanted ?? own)
+      // The reference cuts whatever is longer than a stride.
       return OverlapStage(
-        self, segment: segment, overlap: settings.overlap, whole: segment, context: context)
+        self, segment: segment, overlap: settings.overlap, whole: 0, context: context)
     }
   }
 }

@@ -107,6 +107,10 @@ func passed(
     for name in ["second", "normalised"] {
       let (network, golden) = try Self.load(name)
       let signal = try golden("input").elements
+      let short = try passed(
+        network, Self.prefix(golden, 480).elements, settings: SeparationSettings(), block: 100)
+      let difference = Comparison(short.flatMap { $0 }, try golden("separated480").elements)
+      #expect(difference.relativeToPeak <= 1e-5, "\(name): \(difference)")
       let expected = try golden("separated").elements
       var first: [[Float]] = []
       for block in [2, 246, 10000] {

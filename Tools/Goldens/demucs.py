@@ -82,6 +82,10 @@ def main() -> None:
             tensors["lstm"] = states.pop()[:, 0].contiguous()
             if name != "first":
                 tensors["separated"] = separated(apply_model, model, mixture, split=True, overlap=0.25)
+                # Longer than a stride, shorter than a segment.
+                tensors["separated480"] = separated(
+                    apply_model, model, mixture[:, :480], split=True, overlap=0.25
+                )
             for samples in (1, 2, 7, 50):
                 tensors[f"short{samples}"] = apply_model(model, mixture[:, :samples]).movedim(1, 2).contiguous()
         save_file(
