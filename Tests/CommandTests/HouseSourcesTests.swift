@@ -56,6 +56,7 @@ struct HouseSourcesTests {
     "Each C library is called in one place",
     arguments: [
       ("sf_", ["Sources/SoundFiles/", "Sources/CSndfile/"]),
+      ("dpotr", ["Sources/Evaluation/", "Sources/CLAPACK/"]),
       ("fftw_", ["Sources/SpectralTransforms/", "Sources/CFFTW/"]),
       ("fftwf_", ["Sources/SpectralTransforms/", "Sources/CFFTW/"]),
       ("dnnl_", ["Sources/COneDNN/"]),
