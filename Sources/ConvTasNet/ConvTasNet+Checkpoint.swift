@@ -4,6 +4,16 @@ internal import NeuralLayers
 internal import Tensors
 
 extension ConvTasNet {
+  /// Whether a checkpoint holds a network of this family, of whatever dialect.
+  public static func recognises(_ checkpoint: Checkpoint) throws(CheckpointError) -> Bool {
+    do {
+      _ = try ConvTasNetPackage(checkpoint)
+      return true
+    } catch .unsupported {
+      return false
+    }
+  }
+
   /// Loads a network from a checkpoint in one of the public layouts, or throws the reason why the
   /// checkpoint isn't one.
   ///

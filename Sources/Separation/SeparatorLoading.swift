@@ -23,13 +23,12 @@ public func loadSeparator(
     }
     return try Demucs(checkpoint)
   }
-  do {
-    return try ConvTasNet(checkpoint) { configuration throws(CheckpointError) in
-      guard let path else { return }
-      configuration = try replaced(configuration, path: path)
-    }
-  } catch .unsupported(let path, let detail) where detail.hasPrefix("not a Conv-TasNet") {
-    throw .unsupported(path: path, detail: "not a Demucs, and " + detail)
+  guard try ConvTasNet.recognises(checkpoint) else {
+    throw .unsupported(path: model.path, detail: "neither a Demucs nor a Conv-TasNet")
+  }
+  return try ConvTasNet(checkpoint) { configuration throws(CheckpointError) in
+    guard let path else { return }
+    configuration = try replaced(configuration, path: path)
   }
 }
 

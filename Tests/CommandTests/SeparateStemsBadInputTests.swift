@@ -123,7 +123,7 @@ import Testing
     let other = try FileManager.default.contentsOfDirectory(atPath: hostile.path)
       .first { $0.hasSuffix(".ckpt") || $0.hasSuffix(".pt") }
     let path = hostile.appendingPathComponent(try #require(other)).path
-    expectRefusal(try run(path), 65, "not a Conv-TasNet")
+    expectRefusal(try run(path), 65, "neither a Demucs nor a Conv-TasNet")
   }
 
   @Test(
