@@ -44,7 +44,9 @@ public struct Demucs: Sendable {
       configuration.normalizesSegments
       ? SignalLevel(monoOf: heard) : SignalLevel(mean: 0, deviation: 1)
     level.normalize(heard, run)
-    return configuration.estimates(estimates(heard, run), samples: segment.count, level, run)
+    let output = estimates(heard, run)
+    return configuration.estimates(
+      output, from: (output.shape[0] - segment.count) / 2, samples: segment.count, level, run)
   }
 
   /// All sources side by side, `[T' ≤ T, S · A]`.

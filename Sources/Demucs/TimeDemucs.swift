@@ -25,13 +25,9 @@ public struct TimeDemucs: Sendable {
   /// - Parameter mixture: `[T, A]`, T at least 1.
   /// - Returns: as many tensors `[T, A]` as there are sources.
   public func callAsFunction(_ mixture: Tensor, _ run: Run) -> [Tensor] {
-    let samples = mixture.shape[0]
-    let normalized = run.arena.tensor(samples, mixture.shape[1])
-    normalized.pointer.update(from: mixture.pointer, count: mixture.count)
-    let level = level(of: normalized)
-    level.normalize(normalized, run)
-    let heard = configuration.heard(normalized, 0..<samples, run)
-    return configuration.estimates(estimates(heard, run), samples: samples, level, run)
+    let whole = run.arena.tensor(shape: mixture.shape)
+    whole.pointer.update(from: mixture.pointer, count: mixture.count)
+    return separated(whole, keeping: mixture.shape[0], run)
   }
 
   /// Separates a segment of a signal, hearing what the signal has around it, and silence beyond.
@@ -42,19 +38,24 @@ public struct TimeDemucs: Sendable {
   /// - Returns: as many tensors `[segment.count, A]` as there are sources.
   public func callAsFunction(_ signal: Tensor, segment: Range<Int>, _ run: Run) -> [Tensor] {
     precondition(!segment.isEmpty && segment.upperBound <= signal.shape[0], "segment \(segment)")
-    let heard = configuration.heard(signal, segment, run)
-    let level = level(of: heard)
-    level.normalize(heard, run)
-    return configuration.estimates(estimates(heard, run), samples: segment.count, level, run)
+    return separated(
+      configuration.heard(signal, segment, run), keeping: segment.count, run)
   }
 
-  /// What is taken out of the network's input.
-  private func level(of signal: Tensor) -> SignalLevel {
+  /// Separates `[T, A]`, which is overwritten, and keeps so many samples in its middle.
+  private func separated(_ mixture: Tensor, keeping kept: Int, _ run: Run) -> [Tensor] {
+    let samples = mixture.shape[0]
     precondition(
-      signal.shape[1] == configuration.audioChannels, "signal of \(signal.shape[1]) channels")
-    // 1e-5 is added to the deviation later: without normalisation nothing is divided.
-    return configuration.normalizesSegments
-      ? SignalLevel(monoOf: signal) : SignalLevel(mean: 0, deviation: 1)
+      mixture.shape[1] == configuration.audioChannels, "signal of \(mixture.shape[1]) channels")
+    var level = SignalLevel(mean: 0, deviation: 1)
+    if configuration.normalizesSegments {
+      level = SignalLevel(monoOf: mixture)
+      level.normalize(mixture, run)
+    }
+    // Normalised silence fills the layers' frames: nothing where a segment came with its surroundings.
+    let output = estimates(configuration.heard(mixture, 0..<samples, run), run)
+    return configuration.estimates(
+      output, from: (output.shape[0] - samples) / 2 + (samples - kept) / 2, samples: kept, level, run)
   }
 
   /// All sources side by side, `[T, S · A]`.
