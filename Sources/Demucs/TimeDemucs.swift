@@ -55,7 +55,8 @@ public struct TimeDemucs: Sendable {
     // Normalised silence fills the layers' frames: nothing where a segment came with its surroundings.
     let output = estimates(configuration.heard(mixture, 0..<samples, run), run)
     return configuration.estimates(
-      output, from: (output.shape[0] - samples) / 2 + (samples - kept) / 2, samples: kept, level, run)
+      output, from: (output.shape[0] - samples) / 2 + (samples - kept) / 2, samples: kept, level,
+      run)
   }
 
   /// All sources side by side, `[T, S · A]`.
@@ -72,28 +73,26 @@ public struct TimeDemucs: Sendable {
       skips.append(x)
       run.trace?("encoder.\(index)", x)
     }
-    if let memory { x = memory(x.flattened, run) }
+    // The decoder begins with what the encoder ends with, and adds to it what the encoder ends with.
+    x.add(memory.map { $0(x.flattened, run).reshaped(1, x.shape[1], x.shape[2]) } ?? x, run)
     for (index, layer) in decoder.enumerated() {
-      x = sum(x, skips.removeLast(), run)
-      x = layer(x, length: layer.widening.convolution.length(x), run).output
-      run.trace?("decoder.\(index)", x)
+      x = skips.removeLast()
+      let length = layer.widening.convolution.length(x)
+      guard let target = skips.last else {
+        let output = run.arena.tensor(1, length, layer.widening.convolution.channels)
+        layer(x, frames: nil, length: length, run) { output.set(row: $0, frames: $1, $2) }
+        signal = output.flattened
+        break
+      }
+      precondition(target.shape[1] == length, "\(length) frames onto \(target.shape)")
+      layer(x, frames: nil, length: length, run) { row, frames, values in
+        target.frames(frames, ofRow: row).add(values)
+      }
+      run.trace?("decoder.\(index)", target)
     }
-    signal = x.flattened
     if configuration.doublesRate {
       signal = OctaveResampling(.down)(signal, arena: run.arena, parallel: run.parallel)
     }
     return signal
-  }
-
-  /// A decoder's input: the frames that the encoder's output has in its middle, and those.
-  private func sum(_ x: Tensor, _ skip: Tensor, _ run: Run) -> Tensor {
-    let result = run.arena.tensor(x.count / x.shape[x.shape.count - 1], skip.shape[2])
-    let first = (skip.shape[1] - result.shape[0]) / 2
-    let (flat, other) = (x.reshaped(result.shape[0], result.shape[1]), skip.flattened)
-    run.tiles(0..<result.shape[0]) { tile, _ in
-      flat.rows(tile).copy(into: result, row: tile.lowerBound)
-      result.rows(tile).add(other.rows(first + tile.lowerBound..<first + tile.upperBound))
-    }
-    return result.reshaped(1, result.shape[0], result.shape[1])
   }
 }
