@@ -73,8 +73,10 @@ public struct TimeDemucs: Sendable {
       skips.append(x)
       run.trace?("encoder.\(index)", x)
     }
-    // The decoder begins with what the encoder ends with, and adds to it what the encoder ends with.
-    x.add(memory.map { $0(x.flattened, run).reshaped(1, x.shape[1], x.shape[2]) } ?? x, run)
+    // The decoder begins with what comes out of the middle and the deepest skip, which are the same
+    // without an LSTM.
+    let middle = memory.map { $0([x.flattened], run)[0].reshaped(1, x.shape[1], x.shape[2]) }
+    x.add(middle ?? x, run)
     for (index, layer) in decoder.enumerated() {
       x = skips.removeLast()
       let length = layer.widening.convolution.length(x)
