@@ -88,7 +88,7 @@ let package = Package(
 
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
-    room("Demucs", ["NeuralLayers", "Checkpoints", "Tensors"]),
+    room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
 
     // Catalogue
     room(
@@ -122,11 +122,15 @@ let package = Package(
       ["ConvTasNet", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "DemucsTests",
-      ["Demucs", "Separation", "ModelLibrary", "Tensors", "Checkpoints", "TestSupport"]),
+      [
+        "Demucs", "Separation", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
+        "TestSupport",
+      ]),
     tests(
       "SeparationTests",
       [
-        "Separation", "ConvTasNet", "Demucs", "SoundFiles", "Tensors", "Checkpoints", "TestSupport",
+        "Separation", "ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors",
+        "Checkpoints", "TestSupport",
       ]),
     tests("ModelLibraryTests", ["ModelLibrary", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "SoundFiles", "TestSupport"]),

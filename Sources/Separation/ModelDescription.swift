@@ -10,6 +10,8 @@ extension Separator {
     switch self {
     case is ConvTasNet: .convTasNet
     case is Demucs: .demucs
+    case is TimeDemucs: .timeDemucs
+    case is HybridDemucs: .hybridDemucs
     default: nil
     }
   }
