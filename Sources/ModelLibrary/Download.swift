@@ -16,6 +16,8 @@ public enum FetchEvent: Sendable {
 /// The way of one file from a server into a folder: resumed, verified, and named when complete.
 struct Download {
   let file: PublishedFile
+  let address: String
+  /// The address for messages.
   let url: String
   let target: String
   let patience: Patience
@@ -86,7 +88,7 @@ struct Download {
     if case .exactly(part.count)? = file.size { return }
     var total = file.size?.bytes
     var isWhole = false
-    let transfer = HTTPTransfer(url: url, start: part.count, tag: part.tag, patience: patience)
+    let transfer = HTTPTransfer(url: address, start: part.count, tag: part.tag, patience: patience)
     try transfer { event in
       switch event {
       case .head(let head):

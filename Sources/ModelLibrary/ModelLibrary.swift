@@ -90,7 +90,8 @@ public struct ModelLibrary: Sendable {
     for (index, file) in model.files.enumerated() where !Self.isThere(path(of: file)) {
       try observe(.began(file, number: index + 1, of: model.files.count))
       let download = Download(
-        file: file, url: url(of: file), target: path(of: file), patience: patience)
+        file: file, address: address(of: file), url: url(of: file), target: path(of: file),
+        patience: patience)
       try download(observe)
     }
   }
@@ -111,8 +112,16 @@ public struct ModelLibrary: Sendable {
     return removed
   }
 
-  /// Where a file is fetched from.
+  /// Where a file is fetched from, fit to be shown: without a mirror's user name and password.
   public func url(of file: PublishedFile) -> String {
+    let address = address(of: file)
+    guard let scheme = address.firstRange(of: "://") else { return address }
+    let rest = address[scheme.upperBound...]
+    guard let at = rest.prefix(while: { $0 != "/" }).lastIndex(of: "@") else { return address }
+    return String(address[..<scheme.upperBound] + rest[rest.index(after: at)...])
+  }
+
+  private func address(of file: PublishedFile) -> String {
     guard let mirror else { return file.url }
     return (mirror.hasSuffix("/") ? String(mirror.dropLast()) : mirror) + "/" + file.name
   }

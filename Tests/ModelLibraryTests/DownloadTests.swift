@@ -324,11 +324,13 @@ import Testing
     let content = content
     let server = try LoopbackServer { .init(file: content, for: $0) }
     let model = workshop.model("https://publisher.invalid/x.th?y=1", digest: digest)
-    for mirror in [server.url("models"), server.url("models/")] {
+    let secret = server.url("models").replacing("http://", with: "http://me:secret@")
+    for mirror in [server.url("models"), server.url("models/"), secret] {
       let library = workshop.library(mirror: mirror)
       #expect(library.url(of: model.files[0]) == server.url("models/tiny.th"))
       try library.fetch(model) { _ in }
       #expect(server.requests.last?.target == "/models/tiny.th")
+      #expect((server.requests.last?.headers["authorization"] != nil) == (mirror == secret))
       _ = try library.remove(model)
     }
   }
