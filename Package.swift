@@ -69,6 +69,7 @@ let package = Package(
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev", brew: "fftw"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev", brew: "libsndfile"),
     system("CLAPACK", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
     .target(name: "COneDNN", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: cSettings),
 
@@ -79,11 +80,11 @@ let package = Package(
     room("NeuralLayers", ["Tensors", "CKernels", "COneDNN"]),
     room("SpectralTransforms", ["CFFTW"]),
     room("SoundFiles", ["CSndfile", "CKernels"]),
-    room("Checkpoints", ["Tensors"]),
+    room("Checkpoints", ["Tensors", "CZlib"]),
 
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
-    room("Demucs", ["NeuralLayers", "Checkpoints", "Tensors"]),
+    room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
 
     // Catalogue
     room("ModelLibrary", resources: [.copy("Resources")]),
@@ -116,7 +117,10 @@ let package = Package(
       ["ConvTasNet", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "DemucsTests",
-      ["Demucs", "Separation", "ModelLibrary", "Tensors", "Checkpoints", "TestSupport"]),
+      [
+        "Demucs", "Separation", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
+        "TestSupport",
+      ]),
     tests(
       "SeparationTests",
       ["Separation", "ConvTasNet", "SoundFiles", "Tensors", "Checkpoints", "TestSupport"]),

@@ -16,7 +16,7 @@ private enum Picture {
     ["ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer"],
     ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints"],
     ["Tensors"],
-    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK"],
+    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib"],
   ]
 
   /// What has fewer doors than its row allows: who alone may depend on it.
@@ -25,6 +25,7 @@ private enum Picture {
     "CFFTW": ["SpectralTransforms"],
     "CSndfile": ["SoundFiles"],
     "CLAPACK": ["Evaluation"],
+    "CZlib": ["Checkpoints", "TokenFiles"],
     "ArgumentParser": ["CommandSupport", "separate-stems", "audio-tokens", "evaluate-stems"],
   ]
 
