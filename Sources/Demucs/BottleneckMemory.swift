@@ -13,10 +13,7 @@ struct BottleneckMemory: Sendable {
     linear = try (weights / "linear").matrix(2 * channels, to: channels, isLinear: true)
   }
 
-  /// Applies both to `[T, C]`.
-  func callAsFunction(_ x: Tensor, _ run: Run) -> Tensor { self([x], run)[0] }
-
-  /// Applies both to several signals `[T, C]`, of any lengths, which take each step together.
+  /// Takes signals `[T, C]` through both, side by side.
   func callAsFunction(_ signals: [Tensor], _ run: Run) -> [Tensor] {
     let order = signals.indices.sorted { signals[$0].shape[0] > signals[$1].shape[0] }
     let lengths = order.map { signals[$0].shape[0] }
@@ -35,7 +32,8 @@ struct BottleneckMemory: Sendable {
     for (place, index) in order.enumerated() {
       let (y, start) = (run.arena.tensor(lengths[place], channels), place * steps)
       run.tiles(0..<lengths[place]) { tile, _ in
-        linear(both.rows(start + tile.lowerBound..<start + tile.upperBound), into: y.rows(tile))
+        linear(
+          both.rows(start + tile.lowerBound..<start + tile.upperBound), into: y.rows(tile))
       }
       run.trace?("linear", y)
       results[index] = y

@@ -61,21 +61,25 @@ public struct Demucs: Sendable {
       signal.shape[1] == configuration.audioChannels, "signal of \(signal.shape[1]) channels")
     var remembered: [Tensor] = []
     if let memory, segments.count > 1 {
-      remembered = memory(
-        segments.map { encoded(heard(signal, $0, run).signal, run)[encoder.count - 1] }, run)
+      let deepest = segments.map { encoded(heard(signal, $0, run).signal, run)[encoder.count - 1] }
+      remembered = memory(deepest, run)
     }
     for (index, segment) in segments.enumerated() {
       let (heard, level) = heard(signal, segment, run)
       var saved = encoded(heard, run)
       let middle =
         remembered.isEmpty
-        ? memory?(saved[saved.count - 1], run) ?? saved[saved.count - 1] : remembered[index]
+        ? memory.map { $0([saved[saved.count - 1]], run)[0] } ?? saved[saved.count - 1]
+        : remembered[index]
       let output = decoded(middle, &saved, run)
-      try deliver(configuration.estimates(output, samples: segment.count, level, run))
+      try deliver(
+        configuration.estimates(
+          output, from: (output.shape[0] - segment.count) / 2, samples: segment.count, level, run))
     }
   }
 
-  /// What the network hears of a segment, at mean 0 and deviation 1 where the configuration says so.
+  /// What the network hears of a segment: the samples in whose middle it lies, as many as fill all
+  /// layers' frames, at mean 0 and deviation 1 where the configuration says so.
   private func heard(
     _ signal: Tensor, _ segment: Range<Int>, _ run: Run
   ) -> (signal: Tensor, level: SignalLevel) {
