@@ -16,7 +16,7 @@ private enum Picture {
     ["ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer"],
     ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints"],
     ["Tensors"],
-    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CCurl", "CCrypto"],
+    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib", "CCurl", "CCrypto"],
   ]
 
   /// What has fewer doors than its row allows: who alone may depend on it.
@@ -25,6 +25,7 @@ private enum Picture {
     "CFFTW": ["SpectralTransforms"],
     "CSndfile": ["SoundFiles"],
     "CLAPACK": ["Evaluation"],
+    "CZlib": ["Checkpoints", "TokenFiles"],
     "CCurl": ["ModelLibrary"],
     "CCrypto": ["ModelLibrary"],
     "Yams": ["ModelLibrary"],
