@@ -12,13 +12,12 @@ extension Catalogue {
 
   /// A file of the third or fourth generation: its name is its signature and the digest's first digits.
   private static func file(
-    _ folder: String, _ signature: String, _ megabytes: Int?, _ digest: String,
-    quantised: Bool = false
+    _ folder: String, _ signature: String, _ megabytes: Int?, _ digest: String
   ) -> PublishedFile {
     let name = "\(signature)-\(digest.prefix(8)).th"
     return PublishedFile(
       name, url: "\(demucsRoot)\(folder)/\(name)", size: megabytes.map { .about($0 * 1_000_000) },
-      digest: digest, isQuantised: quantised)
+      digest: digest)
   }
 
   /// Figures as Demucs' authors publish them.
@@ -79,10 +78,12 @@ extension Catalogue {
 
   private static let hybrids: [PublishedModel] = {
     func hybrid(
-      _ signature: String, _ digest: String, megabytes: Int = 167, quantised: Bool = false
+      _ signature: String, _ digest: String, megabytes: Int? = 167
     ) -> PublishedFile {
-      file(
-        "mdx_final", signature, quantised ? nil : megabytes, digest, quantised: quantised)
+      file("mdx_final", signature, megabytes, digest)
+    }
+    func quantised(_ signature: String, _ digest: String) -> PublishedFile {
+      hybrid(signature, digest, megabytes: nil)
     }
     func time(_ signature: String, _ digest: String, megabytes: Int) -> PublishedFile {
       hybrid(signature, digest, megabytes: megabytes)
@@ -125,18 +126,10 @@ extension Catalogue {
       PublishedModel(
         "mdx_q", .hybridDemucs, "mdx, quantised", sources: instruments,
         files: [
-          hybrid(
-            "6b9c2ca1", "3fd82607b051e9f8ed0e86a30791023a3b589a427fb994c8bbfdff8c1903eeff",
-            quantised: true),
-          hybrid(
-            "b72baf4e", "8778635e98a9d4b34b3d132300597758f8f3f2978510eb20c202fd0d54a7bbf0",
-            quantised: true),
-          hybrid(
-            "42e558d4", "196e0e1bc5e83ea6ffbf0750b1abae1305b83de12ec98e5b50915a7139c52759",
-            quantised: true),
-          hybrid(
-            "305bc58f", "18378783cf76d44213f7a0c87da872a35b976c31ac11c4b367438b4674a2f0fe",
-            quantised: true),
+          quantised("6b9c2ca1", "3fd82607b051e9f8ed0e86a30791023a3b589a427fb994c8bbfdff8c1903eeff"),
+          quantised("b72baf4e", "8778635e98a9d4b34b3d132300597758f8f3f2978510eb20c202fd0d54a7bbf0"),
+          quantised("42e558d4", "196e0e1bc5e83ea6ffbf0750b1abae1305b83de12ec98e5b50915a7139c52759"),
+          quantised("305bc58f", "18378783cf76d44213f7a0c87da872a35b976c31ac11c4b367438b4674a2f0fe"),
         ], weights: challengeWeights, segmentSeconds: 44, licence: demucsLicence),
       PublishedModel(
         "mdx_extra", .hybridDemucs, "mdx, trained on more songs, MUSDB18's test set too",
@@ -150,18 +143,10 @@ extension Catalogue {
       PublishedModel(
         "mdx_extra_q", .hybridDemucs, "mdx_extra, quantised", sources: instruments,
         files: [
-          hybrid(
-            "83fc094f", "4a16d450fd8c9277494e23865cadaa4a3e64141c45411d84243b8c95ea4b7cae",
-            quantised: true),
-          hybrid(
-            "464b36d7", "e5a9386ecbf6f30bb2bdc7ae162f471d87f3b5bffba1a8cb2cebe4403280967e",
-            quantised: true),
-          hybrid(
-            "14fc6a69", "a89dd0eeb547221dcfd6c0a47baa768ce0bce548eaf86b9a404d6b1088b5d22f",
-            quantised: true),
-          hybrid(
-            "7fd6ef75", "a905dd8548f7389f1a3686c24c09d7bee61b716e3372e778e2acec88333ecdf4",
-            quantised: true),
+          quantised("83fc094f", "4a16d450fd8c9277494e23865cadaa4a3e64141c45411d84243b8c95ea4b7cae"),
+          quantised("464b36d7", "e5a9386ecbf6f30bb2bdc7ae162f471d87f3b5bffba1a8cb2cebe4403280967e"),
+          quantised("14fc6a69", "a89dd0eeb547221dcfd6c0a47baa768ce0bce548eaf86b9a404d6b1088b5d22f"),
+          quantised("7fd6ef75", "a905dd8548f7389f1a3686c24c09d7bee61b716e3372e778e2acec88333ecdf4"),
         ], segmentSeconds: 44, licence: demucsLicence),
       PublishedModel(
         "repro_mdx_a", .hybridDemucs, "mdx again, trained on MUSDB18-HQ alone",

@@ -3,7 +3,7 @@
 extension Catalogue {
   private static func waveform(
     _ name: String, _ summary: String, family: ModelFamily = .demucs, file: String,
-    in folder: String, megabytes: Int?, digest: String, quantised: Bool = false,
+    in folder: String, megabytes: Int?, digest: String,
     quality: PublishedQuality? = nil
   ) -> PublishedModel {
     PublishedModel(
@@ -12,7 +12,7 @@ extension Catalogue {
         PublishedFile(
           // Both generations have files of the same name.
           folder == "v2.0" ? "v1_\(file)" : file, url: "\(demucsRoot)\(folder)/\(file)",
-          size: megabytes.map { .about($0 * 1_000_000) }, digest: digest, isQuantised: quantised)
+          size: megabytes.map { .about($0 * 1_000_000) }, digest: digest)
       ], licence: demucsLicence, quality: quality)
   }
 
@@ -43,7 +43,7 @@ extension Catalogue {
       quality: overall(6.20, "Demucs' stored results")),
     waveform(
       "demucs_quantized", "demucs, quantised", file: "demucs_quantized-07afea75.th", in: "v3.0",
-      megabytes: nil, digest: "07afea75", quantised: true,
+      megabytes: nil, digest: "07afea75",
       quality: musdb(
         6.36, 6.92, 7.16, 4.44, 6.93, "Demucs' stored results", dataSet: "MUSDB18 test")),
     waveform(

@@ -49,9 +49,7 @@ public struct PublishedModel: Sendable, Hashable {
 
   /// What this release lacks to run it; `nil` where it runs.
   public var obstacle: String? {
-    if !family.isSupported { return "\(family.rawValue) networks" }
-    return files.contains(where: \.isQuantised) && !PublishedFile.quantisedFilesAreSupported
-      ? "quantised parameters" : nil
+    family.isSupported ? nil : "\(family.rawValue) networks"
   }
 
   /// The bytes of all files, as far as they are known; rounded where one is.
@@ -80,9 +78,6 @@ public struct PublishedFile: Sendable, Hashable {
     }
   }
 
-  /// Whether this release reads parameters that are quantised (diffq).
-  static let quantisedFilesAreSupported = false
-
   /// What the file is called on this machine; no two files have the same name.
   public let name: String
   /// Where its publisher keeps it.
@@ -91,18 +86,14 @@ public struct PublishedFile: Sendable, Hashable {
   public let size: Size?
   /// Its SHA-256 in hexadecimal digits, or their beginning; `nil` where nobody published it.
   public let digest: String?
-  /// Whether its parameters are quantised.
-  public let isQuantised: Bool
 
   package init(
-    _ name: String, url: String, size: Size? = nil, digest: String? = nil,
-    isQuantised: Bool = false
+    _ name: String, url: String, size: Size? = nil, digest: String? = nil
   ) {
     self.name = name
     self.url = url
     self.size = size
     self.digest = digest
-    self.isQuantised = isQuantised
   }
 
   /// What identifies a file of Demucs' publishers in bags: its name as far as the dash.
