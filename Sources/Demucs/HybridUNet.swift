@@ -37,9 +37,9 @@ struct HybridUNet: Sendable {
   ///
   /// - Parameter middle: `nil`: the decoders begin with nothing but the skips.
   func callAsFunction(_ mixture: Tensor, _ run: Run, middle: Middle? = nil) -> [Tensor] {
+    var waveform = encodedWaveform(mixture, run)
     let signal = spectrum.padded(mixture)
     var spectral = encodedSpectrum(signal, run)
-    var waveform = encodedWaveform(mixture, run)
     encodeMerged(&spectral, waveform, run)
     if let middle {
       let additions = middle(spectral.deepest, waveform.deepest)
