@@ -38,8 +38,9 @@ struct HybridUNet: Sendable {
   /// - Parameter middle: `nil`: the decoders begin with nothing but the skips.
   func callAsFunction(_ mixture: Tensor, _ run: Run, middle: Middle? = nil) -> [Tensor] {
     var waveform = encodedWaveform(mixture, run)
-    let signal = spectrum.padded(mixture)
+    var signal = spectrum.padded(mixture)
     var spectral = encodedSpectrum(signal, run)
+    if spectrum.content == .complex { signal.forgetSamples() }
     encodeMerged(&spectral, waveform, run)
     if let middle {
       let additions = middle(spectral.deepest, waveform.deepest)
@@ -95,7 +96,8 @@ struct HybridUNet: Sendable {
       run.trace?("timeEncoder.\(index)", x)
       encoded.skips.append(x)
     }
-    if encoded.skips.count > 1 && isRecomputed(encoded.skips[0]) { encoded.skips.removeFirst() }
+    let large = encoded.skips.dropLast().prefix { $0.count >= Self.largestKept }
+    encoded.skips.removeFirst(large.count)
     return encoded
   }
 
@@ -105,9 +107,9 @@ struct HybridUNet: Sendable {
     return x
   }
 
-  /// Whether the waveform's first skip is computed again for the decoder: in long segments it takes as
-  /// much memory as all deeper ones together, and a fiftieth of all time.
-  private func isRecomputed(_ skip: Tensor) -> Bool { skip.count >= 1 << 24 }
+  /// Elements of the waveform's largest skips that wait for the decoder: larger ones, of long segments, are
+  /// computed again rather than kept while the spectrogram's are there.
+  private static let largestKept = 1 << 23
 
   /// The layers behind the one that hears both branches, and that one.
   private func encodeMerged(_ encoded: inout Encoded, _ waveform: Encoded, _ run: Run) {
@@ -155,6 +157,7 @@ struct HybridUNet: Sendable {
       run.trace?("decoder.\(index)", target)
     }
     let (x, outermost) = (encoded.skips.removeLast(), decoder[decoder.count - 1])
+    run.arena.giveBackLarge()
     let synthesis = spectrum.makeSynthesis(
       sources: sourceCount, encoded.level, signal: signal, samples: samples, run)
     let frames = x.shape[1]
@@ -178,7 +181,10 @@ struct HybridUNet: Sendable {
   ) {
     var x = encoded.skips.removeLast()
     for (index, layer) in timeDecoder.dropLast().enumerated() {
-      let target = encoded.skips.popLast() ?? firstSkip(encoded, of: mixture, run)
+      if encoded.skips.isEmpty {
+        encoded.skips = firstSkips(timeDecoder.count - 1 - index, encoded.level, of: mixture, run)
+      }
+      let target = encoded.skips.removeLast()
       layer(x, frames: nil, length: target.shape[1], run) { row, frames, values in
         target.frames(frames, ofRow: row).add(values)
       }
@@ -194,11 +200,16 @@ struct HybridUNet: Sendable {
     }
   }
 
-  /// The outermost encoder layer's output, once more.
-  private func firstSkip(_ encoded: Encoded, of mixture: Tensor, _ run: Run) -> Tensor {
-    let input = copy(of: mixture, run)
-    encoded.level.normalize(input, run)
-    return timeEncoder[0](input, adding: nil, run)
+  /// What the outermost layers of the waveform's encoder gave, once more.
+  private func firstSkips(
+    _ count: Int, _ level: SignalLevel, of mixture: Tensor, _ run: Run
+  ) -> [Tensor] {
+    var x = copy(of: mixture, run)
+    level.normalize(x, run)
+    return timeEncoder.prefix(count).map { layer in
+      x = layer(x, adding: nil, run)
+      return x
+    }
   }
 }
 

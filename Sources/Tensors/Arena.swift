@@ -61,6 +61,17 @@ public final class Arena: Sendable {
     return Tensor(shape: shape, storage: storage)
   }
 
+  /// Gives large buffers that are not in use back to the system.
+  package func giveBackLarge() {
+    let idle = state.withLock { state in
+      let idle = state.free.filter { $0.capacity >= Self.largeCount }
+      state.free.removeAll { $0.capacity >= Self.largeCount }
+      state.bytes -= idle.reduce(0) { $0 + $1.capacity } * MemoryLayout<Float>.stride
+      return idle
+    }
+    for block in idle { block.pointer.free() }
+  }
+
   /// Floats from which on a buffer is large: 32 MB, which the system hands out as pages of its own.
   private static let largeCount = 1 << 23
 
