@@ -9,6 +9,13 @@ void tessera_gelu(float *x, size_t count) {
 }
 
 TESSERA_MULTIVERSION
+void tessera_affine_gelu(float *restrict x, size_t rows, size_t channels,
+                         const float *restrict scale, const float *restrict shift) {
+  for (size_t r = 0; r < rows; r++, x += channels)
+    for (size_t c = 0; c < channels; c++) x[c] = vector_gelu(x[c] * scale[c] + shift[c]);
+}
+
+TESSERA_MULTIVERSION
 void tessera_add_gated(const float *restrict x, size_t rows, size_t channels,
                        const float *restrict scale, const float *restrict shift,
                        const float *restrict factors, float *restrict y) {

@@ -17,6 +17,8 @@ struct ConvolutionBlock: Sendable {
   let activation: Activation
   /// Whether an output frame depends on no input frame but its own.
   let isPointwise: Bool
+  /// The same convolution, two rows at a time, where that is cheaper.
+  let pairs: RowPairConvolution?
 
   /// Channels that come out.
   var channels: Int { activation == .glu ? convolution.channels / 2 : convolution.channels }
@@ -27,7 +29,16 @@ struct ConvolutionBlock: Sendable {
   func callAsFunction(_ x: Tensor, adding injected: Tensor? = nil, _ run: Run) -> Tensor {
     guard let norm else {
       let y = output(for: x, run)
-      run.rows(y.shape[0]) { row, run in self(x, adding: injected, row: row, into: y, run) }
+      if pairs != nil && injected == nil {
+        run.rows((y.shape[0] + 1) / 2) { pair, run in
+          let rows = 2 * pair..<min(2 * pair + 2, y.shape[0])
+          run.tiles(0..<y.shape[1]) { tile, _ in
+            self(x, rows: rows, frames: tile, into: { y.frames(tile, ofRow: $0) }, run)
+          }
+        }
+      } else {
+        run.rows(y.shape[0]) { row, run in self(x, adding: injected, row: row, into: y, run) }
+      }
       return y
     }
     let (rows, frames) = (
@@ -57,6 +68,24 @@ struct ConvolutionBlock: Sendable {
       self(
         x, adding: injected?.frames(tile, ofRow: row), row: row, frames: tile,
         into: y.frames(tile, ofRow: row), run)
+    }
+  }
+
+  /// Computes some frames of several rows, of gated layers two at a time where that is cheaper.
+  func callAsFunction(
+    _ x: Tensor, rows: Range<Int>, frames: Range<Int>, into y: (_ row: Int) -> Rows, _ run: Run
+  ) {
+    var next = rows.lowerBound
+    while next < rows.upperBound {
+      if let pairs, next + 1 < rows.upperBound {
+        let (first, second) = pairs(x, row: next, frames: frames, arena: run.arena)
+        GatedLinearUnit()(first.rows(0..<frames.count), into: y(next))
+        GatedLinearUnit()(second.rows(0..<frames.count), into: y(next + 1))
+        next += 2
+      } else {
+        self(x, row: next, frames: frames, into: y(next), run)
+        next += 1
+      }
     }
   }
 

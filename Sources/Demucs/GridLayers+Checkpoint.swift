@@ -13,6 +13,8 @@ struct GridLayerForm {
   let padding: Int
   let normGroups: Int
   let hasDilatedResiduals: Bool
+  /// Whether there are rows to compute in pairs.
+  var hasRowPairs = false
 
   /// A weight's axes behind the channels.
   fileprivate var kernel: [Int?] { axis == .rows ? [kernelSize, 1] : [kernelSize] }
@@ -49,7 +51,7 @@ extension ConvolutionBlock {
       convolution: convolution,
       norm: activation == .none
         ? nil : try norm.groupNormalization(groups: form.normGroups, channels: channels, .gelu),
-      activation: activation, isPointwise: false)
+      activation: activation, isPointwise: false, pairs: nil)
   }
 
   /// A convolution to twice the channels, if there is one, its norm, and the gated linear unit.
@@ -66,12 +68,15 @@ extension ConvolutionBlock {
         found: shape)
     }
     let reach = shape.suffix(axes).map { $0 / 2 }
+    let bias = try weights.tensor("bias", 2 * channels)
+    let norm = try norm.groupNormalization(groups: form.normGroups, channels: 2 * channels, .glu)
+    let hasPairs = form.hasRowPairs && norm == nil && axes == 2 && reach[0] == 1
     self.init(
       convolution: GridConvolution(
-        weight: weight, bias: try weights.tensor("bias", 2 * channels),
+        weight: weight, bias: bias,
         padding: .init(.init(height: axes == 2 ? reach[0] : 0, width: reach[axes - 1]))),
-      norm: try norm.groupNormalization(groups: form.normGroups, channels: 2 * channels, .glu),
-      activation: .glu, isPointwise: reach.allSatisfy { $0 == 0 })
+      norm: norm, activation: .glu, isPointwise: reach.allSatisfy { $0 == 0 },
+      pairs: hasPairs ? RowPairConvolution(weight: weight, bias: bias) : nil)
   }
 }
 

@@ -105,25 +105,24 @@ struct GridDecoderLayer: GridDecoder {
       let first = steps.lowerBound + band * Self.rowsInBand
       let end = min(steps.upperBound, first + Self.rowsInBand)
       let block = run.arena.tensor(history + Self.rowsInBlock, tile.count, rewriting.channels)
-      func fill(_ slot: Int, with row: Int) {
-        let rows = block.flattened.rows(slot * tile.count..<(slot + 1) * tile.count)
-        if 0..<x.shape[0] ~= row {
-          rewriting(x, row: row, frames: tile, into: rows, run)
-        } else {
-          rows.pointer.update(repeating: 0, count: rows.count * rows.channels)
-        }
+      let size = tile.count * rewriting.channels
+      // Computes rows, and puts the first into a slot and the others behind it; rows outside are zeros.
+      func fill(_ slot: Int, with rows: Range<Int>) {
+        (block.pointer + slot * size).update(repeating: 0, count: rows.count * size)
+        rewriting(
+          x, rows: rows.clamped(to: 0..<x.shape[0]), frames: tile,
+          into: { block.frames(0..<tile.count, ofRow: slot + $0 - rows.lowerBound) }, run)
       }
-      for slot in 0..<history { fill(slot, with: first - history + slot) }
+      fill(0, with: first - history..<first)
       for start in stride(from: first, to: end, by: Self.rowsInBlock) {
         let count = min(Self.rowsInBlock, end - start)
-        for index in 0..<count { fill(history + index, with: start + index) }
+        fill(history, with: start..<start + count)
         for index in 0..<count {
           widening.convolution(
             block, row: history + index, frames: 0..<tile.count,
             standingFor: (start + index, tile), keeping: kept, gelu: widening.hasActivation,
             run.arena, emit)
         }
-        let size = tile.count * rewriting.channels
         block.pointer.update(from: block.pointer + count * size, count: history * size)
       }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 public import Checkpoints
+internal import NeuralLayers
 
 extension HybridDemucs {
   /// Whether a checkpoint holds a hybrid Demucs without a transformer: a package of the training program,
@@ -23,5 +24,6 @@ extension HybridDemucs {
     network = try HybridUNet(
       package.weights, configuration, package.names, path: checkpoint.path)
     try package.weights.finish()
+    FreedMemory.giveBack()
   }
 }

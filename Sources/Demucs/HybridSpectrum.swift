@@ -53,9 +53,13 @@ struct HybridSpectrum: Sendable {
 
   /// A waveform with its ends padded, by channels.
   struct PaddedSignal {
-    fileprivate let channels: [[Float]]
+    fileprivate var samples: [[Float]]
+    fileprivate let channelCount: Int
     /// Of the spectrogram.
     let frames: Int
+
+    /// Gives the samples up where only the way back is left, which needs them for magnitudes alone.
+    mutating func forgetSamples() { samples = [] }
   }
 
   /// Pads `[T, A]`, T at least 1.
@@ -65,17 +69,17 @@ struct HybridSpectrum: Sendable {
     let before = hop / 2 * 3
     let after = before + frames * hop - samples
     return PaddedSignal(
-      channels: (0..<channels).map { channel in
+      samples: (0..<channels).map { channel in
         let wave = (0..<samples).map { signal.pointer[$0 * channels + channel] }
         return alignment == .mirrored
           ? mirrored(wave, before: before, after: after)
           : zeros(before) + wave + zeros(after)
-      }, frames: frames)
+      }, channelCount: channels, frames: frames)
   }
 
   /// The spectrogram, `[F, T, C]`: F frequencies, T frames, C = A · `width`.
   func analysis(_ signal: PaddedSignal, _ run: Run) -> Tensor {
-    let channels = signal.channels.count * width
+    let channels = signal.channelCount * width
     let result = run.arena.tensor(frequencies, signal.frames, channels)
     let frames = signal.frames
     forEachTile(frames, run) { tile in
@@ -102,7 +106,7 @@ struct HybridSpectrum: Sendable {
 
   /// Each channel's spectra of some frames, `[frames, bins, 2]`.
   fileprivate func spectra(_ signal: PaddedSignal, _ frames: Range<Int>, _ run: Run) -> [Tensor] {
-    signal.channels.map { wave in
+    signal.samples.map { wave in
       let bins = 2 * (frequencies + 1)
       let result = run.arena.tensor(frames.count, bins)
       wave.withUnsafeBufferPointer { wave in
@@ -148,7 +152,7 @@ struct HybridSpectrum: Sendable {
   func makeSynthesis(
     sources: Int, _ level: SignalLevel, signal: PaddedSignal, samples: Int, _ run: Run
   ) -> Synthesis {
-    let channels = signal.channels.count
+    let channels = signal.channelCount
     let outputs = (0..<sources).map { _ in run.arena.tensor(samples, channels) }
     let skipped = 2 * hop + (alignment == .mirrored ? hop / 2 * 3 : 0)
     let voices = (0..<sources * channels).map { index in

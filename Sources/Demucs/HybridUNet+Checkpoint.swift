@@ -154,12 +154,13 @@ struct LevelPlan {
       }
       let isLast = frequencies <= kernel
       let isBanded = !c.bandRatios.isEmpty && index < c.bandedLayers
-      guard isLast || frequencies % c.stride == 0, !(isLast && isBanded) else {
+      guard isLast ? index > 0 && !isBanded : frequencies % c.stride == 0 else {
         throw .unsupported(
           path: path, detail: "layer \(index) of a hybrid Demucs with \(frequencies) frequencies")
       }
-      let spectral = form(
+      var spectral = form(
         .rows, isLast ? frequencies : kernel, c.stride, padding: isLast ? 0 : kernel / 4)
+      spectral.hasRowPairs = !isLast && frequencies > c.stride
       let input = frequencies
       frequencies = isLast ? 1 : frequencies / c.stride
       if isBanded {

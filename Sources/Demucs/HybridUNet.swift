@@ -37,20 +37,20 @@ struct HybridUNet: Sendable {
   ///
   /// - Parameter middle: `nil`: the decoders begin with nothing but the skips.
   func callAsFunction(_ mixture: Tensor, _ run: Run, middle: Middle? = nil) -> [Tensor] {
-    var (waveform, injected) = encodedWaveform(mixture, run)
-    let signal = spectrum.padded(mixture)
-    var spectral = encodedSpectrum(signal, injected, run)
-    injected = nil
+    var waveform = encodedWaveform(mixture, run)
+    var signal = spectrum.padded(mixture)
+    var spectral = encodedSpectrum(signal, run)
+    if spectrum.content == .complex { signal.forgetSamples() }
+    encodeMerged(&spectral, waveform, run)
     if let middle {
       let additions = middle(spectral.deepest, waveform.deepest)
       spectral.deepest.add(additions.spectral, run)
       waveform.deepest.add(additions.waveform, run)
     }
-    let synthesis = spectrum.makeSynthesis(
-      sources: sourceCount, spectral.level, signal: signal, samples: mixture.shape[0], run)
-    decodeSpectrum(&spectral, partingTo: waveform, into: synthesis, run)
-    decodeWaveform(&waveform, addingTo: synthesis.sources, run)
-    return synthesis.sources
+    let sources = decodeSpectrum(
+      &spectral, partingTo: waveform, signal, samples: mixture.shape[0], run)
+    decodeWaveform(&waveform, of: mixture, addingTo: sources, run)
+    return sources
   }
 
   /// A branch between its encoder and its decoder.
@@ -59,8 +59,6 @@ struct HybridUNet: Sendable {
     let level: SignalLevel
     /// What each layer gave, the outermost first; decoders add to it what they take further out.
     var skips: [Tensor] = []
-    /// Frames of what each layer was given.
-    var lengths: [Int] = []
 
     init(_ level: SignalLevel) { self.level = level }
 
@@ -70,36 +68,14 @@ struct HybridUNet: Sendable {
 
   // MARK: Encoders
 
-  private func encodedWaveform(_ mixture: Tensor, _ run: Run) -> (Encoded, injected: Tensor?) {
-    let input = run.arena.tensor(1, mixture.shape[0], mixture.shape[1])
-    input.pointer.update(from: mixture.pointer, count: mixture.count)
-    var encoded = Encoded(SignalLevel(input, run))
-    encoded.level.normalize(input, run)
-    run.trace?("waveform", input)
-    var x = input
-    for (index, layer) in timeEncoder.enumerated() {
-      encoded.lengths.append(x.shape[1])
-      x = layer(x, adding: nil, run)
-      run.trace?("timeEncoder.\(index)", x)
-      encoded.skips.append(x)
-    }
-    guard let merging else { return (encoded, nil) }
-    encoded.lengths.append(x.shape[1])
-    let injected = merging(x, run)
-    run.trace?("merging", injected)
-    return (encoded, injected)
-  }
-
-  private func encodedSpectrum(
-    _ signal: HybridSpectrum.PaddedSignal, _ injected: Tensor?, _ run: Run
-  ) -> Encoded {
+  /// The spectral branch as far as it hears nothing of the other.
+  private func encodedSpectrum(_ signal: HybridSpectrum.PaddedSignal, _ run: Run) -> Encoded {
     var x = spectrum.analysis(signal, run)
     var encoded = Encoded(SignalLevel(x, run))
     encoded.level.normalize(x, run)
     run.trace?("spectrum", x)
-    for (index, layer) in encoder.enumerated() {
-      encoded.lengths.append(x.shape[1])
-      x = layer(x, adding: index == timeEncoder.count ? injected : nil, run)
+    for (index, layer) in encoder.prefix(timeEncoder.count).enumerated() {
+      x = layer(x, adding: nil, run)
       run.trace?("encoder.\(index)", x)
       if index == 0, let frequencyEmbedding {
         x.add(toEveryFrame: frequencyEmbedding, run)
@@ -110,6 +86,43 @@ struct HybridUNet: Sendable {
     return encoded
   }
 
+  private func encodedWaveform(_ mixture: Tensor, _ run: Run) -> Encoded {
+    var x = copy(of: mixture, run)
+    var encoded = Encoded(SignalLevel(x, run))
+    encoded.level.normalize(x, run)
+    run.trace?("waveform", x)
+    for (index, layer) in timeEncoder.enumerated() {
+      x = layer(x, adding: nil, run)
+      run.trace?("timeEncoder.\(index)", x)
+      encoded.skips.append(x)
+    }
+    let large = encoded.skips.dropLast().prefix { $0.count >= Self.largestKept }
+    encoded.skips.removeFirst(large.count)
+    return encoded
+  }
+
+  private func copy(of mixture: Tensor, _ run: Run) -> Tensor {
+    let x = run.arena.tensor(1, mixture.shape[0], mixture.shape[1])
+    x.pointer.update(from: mixture.pointer, count: mixture.count)
+    return x
+  }
+
+  /// Elements of the waveform's largest skips that wait for the decoder: larger ones, of long segments, are
+  /// computed again rather than kept while the spectrogram's are there.
+  private static let largestKept = 1 << 23
+
+  /// The layers behind the one that hears both branches, and that one.
+  private func encodeMerged(_ encoded: inout Encoded, _ waveform: Encoded, _ run: Run) {
+    let injected = merging.map { $0(waveform.deepest, run) }
+    if let injected { run.trace?("merging", injected) }
+    for (index, layer) in encoder.enumerated().dropFirst(timeEncoder.count) {
+      let x = encoded.deepest
+      let y = layer(x, adding: index == timeEncoder.count ? injected : nil, run)
+      run.trace?("encoder.\(index)", y)
+      encoded.skips.append(y)
+    }
+  }
+
   // MARK: Decoders
 
   /// Frames of the outermost layer's output that are there at a time.
@@ -118,13 +131,13 @@ struct HybridUNet: Sendable {
   /// Takes the spectral branch to the outermost layer, and from there on to samples.
   ///
   /// - Parameter waveform: Whose deepest skip gets what the other branch has where they part.
+  /// - Returns: the sources.
   private func decodeSpectrum(
-    _ encoded: inout Encoded, partingTo waveform: Encoded, into synthesis: HybridSpectrum.Synthesis,
-    _ run: Run
-  ) {
+    _ encoded: inout Encoded, partingTo waveform: Encoded, _ signal: HybridSpectrum.PaddedSignal,
+    samples: Int, _ run: Run
+  ) -> [Tensor] {
     for (index, layer) in decoder.dropLast().enumerated() {
       let x = encoded.skips.removeLast()
-      let length = encoded.lengths.removeLast()
       let target = encoded.deepest
       func add(row: Int, frames: Range<Int>, values: Rows) {
         target.frames(frames, ofRow: row).add(values)
@@ -133,17 +146,20 @@ struct HybridUNet: Sendable {
         let layer = layer as? GridDecoderLayer
       {
         let narrow = layer.narrow(x, run)
-        layer.widening(narrow, length: length, run, add)
-        parting(narrow, length: waveform.lengths[timeDecoder.count], run) { row, frames, values in
+        layer.widening(narrow, length: target.shape[1], run, add)
+        parting(narrow, length: waveform.deepest.shape[1], run) { row, frames, values in
           waveform.deepest.frames(frames, ofRow: row).add(values)
         }
         run.trace?("parting", waveform.deepest)
       } else {
-        layer(x, frames: nil, length: length, run, add)
+        layer(x, frames: nil, length: target.shape[1], run, add)
       }
       run.trace?("decoder.\(index)", target)
     }
     let (x, outermost) = (encoded.skips.removeLast(), decoder[decoder.count - 1])
+    run.arena.giveBackLarge()
+    let synthesis = spectrum.makeSynthesis(
+      sources: sourceCount, encoded.level, signal: signal, samples: samples, run)
     let frames = x.shape[1]
     let step = outermost.isLocal ? Self.framesInPiece : frames
     for first in stride(from: 0, to: frames, by: step) {
@@ -156,27 +172,43 @@ struct HybridUNet: Sendable {
       synthesis.push(piece, frames: tile)
     }
     synthesis.finish()
+    return synthesis.sources
   }
 
   /// Takes the waveform's branch out and adds its estimates to the sources.
-  private func decodeWaveform(_ encoded: inout Encoded, addingTo sources: [Tensor], _ run: Run) {
-    if parting != nil { encoded.lengths.removeLast() }
-    for (index, layer) in timeDecoder.enumerated() {
-      let x = encoded.skips.removeLast()
-      let length = encoded.lengths.removeLast()
-      if let target = encoded.skips.last {
-        layer(x, frames: nil, length: length, run) { row, frames, values in
-          target.frames(frames, ofRow: row).add(values)
-        }
-        run.trace?("timeDecoder.\(index)", target)
-      } else {
-        layer(x, frames: nil, length: length, run) { _, frames, values in
-          for (index, source) in sources.enumerated() {
-            let channels = index * mixtureChannels..<(index + 1) * mixtureChannels
-            source.rows(frames).add(values.columns(channels), restoring: encoded.level)
-          }
-        }
+  private func decodeWaveform(
+    _ encoded: inout Encoded, of mixture: Tensor, addingTo sources: [Tensor], _ run: Run
+  ) {
+    var x = encoded.skips.removeLast()
+    for (index, layer) in timeDecoder.dropLast().enumerated() {
+      if encoded.skips.isEmpty {
+        encoded.skips = firstSkips(timeDecoder.count - 1 - index, encoded.level, of: mixture, run)
       }
+      let target = encoded.skips.removeLast()
+      layer(x, frames: nil, length: target.shape[1], run) { row, frames, values in
+        target.frames(frames, ofRow: row).add(values)
+      }
+      run.trace?("timeDecoder.\(index)", target)
+      x = target
+    }
+    timeDecoder[timeDecoder.count - 1](x, frames: nil, length: mixture.shape[0], run) {
+      _, frames, values in
+      for (index, source) in sources.enumerated() {
+        let channels = index * mixtureChannels..<(index + 1) * mixtureChannels
+        source.rows(frames).add(values.columns(channels), restoring: encoded.level)
+      }
+    }
+  }
+
+  /// What the outermost layers of the waveform's encoder gave, once more.
+  private func firstSkips(
+    _ count: Int, _ level: SignalLevel, of mixture: Tensor, _ run: Run
+  ) -> [Tensor] {
+    var x = copy(of: mixture, run)
+    level.normalize(x, run)
+    return timeEncoder.prefix(count).map { layer in
+      x = layer(x, adding: nil, run)
+      return x
     }
   }
 }

@@ -57,6 +57,7 @@ extension TimeDemucs {
     }
     self.decoder = decoder
     try weights.finish()
+    FreedMemory.giveBack()
   }
 }
 

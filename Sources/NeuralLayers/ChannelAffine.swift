@@ -27,9 +27,8 @@ package struct ChannelAffine: Sendable {
     precondition(x.stride == x.channels && x.channels == channels, "\(x.channels) channels")
     let groups = x.count / (scale.count / channels)
     let rest = x.count - groups * (scale.count / channels)
-    tessera_scale_shift_gelu(x.pointer, groups, scale.count, scale, shift, x.pointer)
-    let last = x.pointer + groups * scale.count
-    tessera_scale_shift_gelu(last, rest, channels, scale, shift, last)
+    tessera_affine_gelu(x.pointer, groups, scale.count, scale, shift)
+    tessera_affine_gelu(x.pointer + groups * scale.count, rest, channels, scale, shift)
   }
 
   /// Applies the map to rows `[n, 2 · C]`, multiplies the first half by the sigmoid of the second

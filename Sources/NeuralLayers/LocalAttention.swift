@@ -15,7 +15,7 @@ package import Tensors
 package struct LocalAttention: Sendable {
   /// A 1×1 convolution's `weight`, `[C out, C in, 1]`, and `bias`, `[C out]`.
   package struct Parameters {
-    let weight, bias: Tensor
+    package let weight, bias: Tensor
 
     package init(weight: Tensor, bias: Tensor) { (self.weight, self.bias) = (weight, bias) }
   }

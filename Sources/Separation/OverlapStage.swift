@@ -105,8 +105,10 @@ final class OverlapStage: SeparationStage {
     for sample in 0..<count { weightSums[sample] += weights[sample] }
     for (source, estimate) in estimates.enumerated() {
       sums[source] += [Float](repeating: 0, count: missing * channels)
-      for index in 0..<(count * channels) {
-        sums[source][index] += weights[index / channels] * estimate.pointer[index]
+      sums[source].withUnsafeMutableBufferPointer { sum in
+        for index in 0..<count * channels {
+          sum[index] += weights[index / channels] * estimate.pointer[index]
+        }
       }
     }
     for block in blocks(of: 0..<complete) {

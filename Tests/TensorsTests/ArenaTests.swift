@@ -34,6 +34,17 @@ import Testing
     _ = arena.tensor(10_000)
     #expect(arena.allocatedBytes == 110_000 * 4)
   }
+
+  @Test("large memory that fits nothing goes back before more is taken")
+  func largeAndIdle() {
+    let arena = Arena()
+    let large = 1 << 23
+    let kept = arena.tensor(large)
+    do { _ = (arena.tensor(large), arena.tensor(large + 1)) }
+    do { _ = arena.tensor(100_000) }
+    let larger = arena.tensor(large + 2)
+    #expect(arena.allocatedBytes == (kept.count + larger.count + 100_000) * 4)
+  }
 }
 
 @Suite("Parallel") struct ParallelTests {

@@ -12,6 +12,8 @@
 #include "lstm.h"
 #include "masking.h"
 #include "matmul.h"
+#include "memory.h"
 #include "normalization.h"
 #include "resample.h"
+#include "row_pairs.h"
 #endif

@@ -8,6 +8,10 @@
 /// x[i] = x[i] · Φ(x[i]), with the error function.
 void tessera_gelu(float *x, size_t count);
 
+/// x[r][c] = a · Φ(a), where a = x[r][c] · scale[c] + shift[c]: x is [rows, channels].
+void tessera_affine_gelu(float *x, size_t rows, size_t channels, const float *scale,
+                         const float *shift);
+
 /// y[r][c] += factors[c] · a · sigmoid(b), where a = x[r][c] · scale[c] + shift[c] and b is the same of
 /// column channels + c: x is [rows, 2 · channels], y is [rows, channels], and they don't overlap.
 void tessera_add_gated(const float *x, size_t rows, size_t channels, const float *scale,
