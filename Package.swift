@@ -56,7 +56,7 @@ let package = Package(
       name: "Tessera",
       targets: [
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
-        "ConvTasNet", "Demucs", "ModelLibrary", "Separation", "Evaluation",
+        "ConvTasNet", "Demucs", "WavTokenizer", "ModelLibrary", "Separation", "Evaluation",
       ]),
     // For Tools/Benchmarks; no interface to rely on.
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
@@ -84,6 +84,9 @@ let package = Package(
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
     room("Demucs", ["NeuralLayers", "Checkpoints", "Tensors"]),
+    room(
+      "WavTokenizer",
+      ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints", "Tensors"]),
 
     // Catalogue
     room("ModelLibrary", resources: [.copy("Resources")]),
@@ -117,6 +120,9 @@ let package = Package(
     tests(
       "DemucsTests",
       ["Demucs", "Separation", "ModelLibrary", "Tensors", "Checkpoints", "TestSupport"]),
+    tests(
+      "WavTokenizerTests",
+      ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "SeparationTests",
       ["Separation", "ConvTasNet", "SoundFiles", "Tensors", "Checkpoints", "TestSupport"]),

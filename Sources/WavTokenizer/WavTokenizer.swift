@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import NeuralLayers
 internal import SpectralTransforms
-public import Tensors
 
 /// WavTokenizer (Ji et al., "WavTokenizer: an Efficient Acoustic Discrete Codec Tokenizer for Audio Language
 /// Modeling", 2024, figure 1): 40 or 75 tokens of one codebook for a second of audio, and back.
