@@ -36,17 +36,19 @@ package struct ForwardLongShortTermMemory: Sendable {
     self.units = units
     self.layers = layers.map { parameters in
       let columns = parameters.recurrentWeight.shape[0]
-      let recurrent = parameters.recurrentWeight.elements
+      let recurrent = parameters.recurrentWeight
       return Layer(
         input: PackedMatrix(
-          weights: parameters.inputWeight.elements, depth: parameters.inputWeight.shape[1],
-          columns: columns,
-          bias: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+)),
+          weight: parameters.inputWeight,
+          bias: Tensor(
+            shape: [columns],
+            elements: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+))),
         recurrent: stride(from: 0, to: columns, by: Layer.columnsInPart).map { first in
           let part = first..<min(first + Layer.columnsInPart, columns)
-          return PackedMatrix(
-            weights: Array(recurrent[part.lowerBound * units..<part.upperBound * units]),
-            depth: units, columns: part.count, bias: nil)
+          return PackedMatrix(depth: units, columns: part.count, bias: nil) { packed in
+            tessera_matmul_pack(
+              units, part.count, recurrent.pointer + first * units, units, 1, packed)
+          }
         })
     }
   }
