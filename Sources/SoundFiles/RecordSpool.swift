@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Synchronization
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -8,7 +9,7 @@ internal import Synchronization
 
 /// Records of one size in a nameless temporary file, read and written in any order, by any thread.
 ///
-/// Failures are kept for `check`, so that parallel loops need not stop half-way; what was not read is zero.
+/// Failures are kept for `check`, so that parallel loops need not stop half-way; what was not read is undefined.
 package final class RecordSpool: Sendable {
   /// Floats of a record.
   package let length: Int
@@ -47,7 +48,8 @@ package final class RecordSpool: Sendable {
 
   private var stride: Int { length * MemoryLayout<Float>.stride }
 
-  private func transfer(_ count: Int, at offset: Int, _ call: (_ done: Int, _ offset: off_t) -> Int) {
+  private func transfer(_ count: Int, at offset: Int, _ call: (_ done: Int, _ offset: off_t) -> Int)
+  {
     var done = 0
     while done < count {
       let moved = call(done, off_t(offset + done))
