@@ -29,7 +29,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// Tests that read expected values from a folder Goldens of the checkout; they are no resources.
 let goldenOwners: Set = [
   "CheckpointsTests", "ConvTasNetTests", "DemucsTests", "EvaluationTests", "SoundFilesTests",
-  "SpectralTransformsTests",
+  "SpectralTransformsTests", "WavTokenizerTests",
 ]
 
 /// The tests of one room or program: their folder is Tests/<name>.
@@ -58,7 +58,7 @@ let package = Package(
       name: "Tessera",
       targets: [
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
-        "ConvTasNet", "Demucs", "ModelLibrary", "Separation", "Evaluation",
+        "ConvTasNet", "Demucs", "WavTokenizer", "ModelLibrary", "Separation", "Evaluation",
       ]),
     // For Tools/Benchmarks; no interface to rely on.
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
@@ -90,6 +90,9 @@ let package = Package(
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
     room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
+    room(
+      "WavTokenizer",
+      ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints", "Tensors"]),
 
     // Catalogue
     room(
@@ -127,6 +130,9 @@ let package = Package(
         "Demucs", "Separation", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
         "TestSupport",
       ]),
+    tests(
+      "WavTokenizerTests",
+      ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "SeparationTests",
       [

@@ -13,7 +13,10 @@
 #include "masking.h"
 #include "matmul.h"
 #include "memory.h"
+#include "nearest.h"
 #include "normalization.h"
+#include "online_softmax.h"
+#include "pointwise.h"
 #include "resample.h"
 #include "row_pairs.h"
 #endif
