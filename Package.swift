@@ -92,7 +92,7 @@ let package = Package(
     room(
       "Separation",
       ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
-    room("Evaluation", ["SpectralTransforms", "CLAPACK"]),
+    room("Evaluation", ["SpectralTransforms", "Tensors", "CLAPACK"]),
 
     // Programs
     room("CommandSupport", ["SoundFiles", "Checkpoints", argumentParser]),
