@@ -101,7 +101,11 @@ let package = Package(
       [
         "CommandSupport", "Separation", "ModelLibrary", "SoundFiles", "Checkpoints", argumentParser,
       ]),
-    program("evaluate-stems", ["CommandSupport", "Evaluation", "SoundFiles", argumentParser]),
+    program(
+      "evaluate-stems",
+      [
+        "CommandSupport", "Evaluation", "Separation", "ModelLibrary", "SoundFiles", argumentParser,
+      ]),
 
     // Tests
     .target(

@@ -15,9 +15,11 @@ struct EvaluateStems: ParsableCommand {
           evaluate-stems pair vocals.wav separated/vocals.wav --mixture song.wav
         A data set, as museval does, but faster:
           evaluate-stems folder musdb18hq separated/htdemucs -o scores --subset test
+        A model, without writing its stems:
+          evaluate-stems model musdb18hq --model htdemucs.th -o scores
         For a script:
           evaluate-stems pair vocals.wav separated/vocals.wav --json
       """,
     version: Program.version,
-    subcommands: [Pair.self, Folder.self])
+    subcommands: [Pair.self, Folder.self, ScoreModel.self])
 }

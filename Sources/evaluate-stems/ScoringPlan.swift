@@ -9,11 +9,11 @@ struct ScoringPlan {
   private let options: ScoringOptions
   private let jobs: Int
 
-  /// Shares `threads` out: recordings side by side first, what is left within each.
-  init(_ options: ScoringOptions, threads: Int, recordings: Int) {
+  /// Shares `threads` out: `jobs` recordings side by side, what is left within each.
+  init(_ options: ScoringOptions, threads: Int, jobs: Int, recordings: Int) {
     self.options = options
-    jobs = max(1, min(options.jobs ?? threads, recordings))
-    evaluation = options.evaluation(threads: max(1, threads / jobs))
+    self.jobs = max(1, min(jobs, recordings))
+    evaluation = options.evaluation(threads: max(1, threads / self.jobs))
   }
 
   /// All that scores depend on besides the sounds.
