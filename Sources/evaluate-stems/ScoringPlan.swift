@@ -17,10 +17,13 @@ struct ScoringPlan {
   }
 
   /// All that scores depend on besides the sounds.
-  private var settings: String {
+  var settings: String {
     let targets = options.targets.map { $0.joined(separator: ",") } ?? "all"
     return
-      (["tessera \(Program.version)", "targets: \(targets)", "museval: \(evaluation.isMuseval)"]
+      ([
+        "tessera \(Program.version)", "targets: \(targets)", "museval: \(evaluation.isMuseval)",
+        "permuting: \(evaluation.isPermuting)",
+      ]
       + evaluation.definitions.map { "\($0.metric): \($0.definition)" }).joined(separator: "\n")
   }
 
