@@ -84,7 +84,7 @@ public struct TrackEvaluation: Sendable {
   ///   - references: its sources, without their sums.
   ///   - estimates: what is judged; names decide what belongs together.
   ///   - mixture: the recording itself, for improvements.
-  /// - Throws: `MetricError`, and what reading throws.
+  /// - Throws: `TrackError`, `MetricError`, and what reading throws.
   public func scores(
     name: String, subset: String, references: [NamedSource], estimates: [NamedSource],
     mixture: (any SignalSource)?
@@ -152,6 +152,26 @@ public struct TrackEvaluation: Sendable {
   }
 }
 
+/// Why a recording cannot be scored.
+public struct TrackError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The sources that were judged together, to which the reason's numbers refer; one where the reason
+  /// concerns it alone.
+  public let sources: [String]
+  /// What is wrong.
+  public let reason: MetricError
+
+  /// One line: which source, what was found, what was expected.
+  public var description: String {
+    switch reason {
+    case .silentSource(let gap):
+      "\(gap.description(sources: sources)) from beginning to end; leave that source out"
+    case .sourceNotFinite(let source) where sources.indices.contains(source):
+      "\(sources[source]): holds NaN or infinity; it cannot be compared"
+    default: sources.count == 1 ? "\(sources[0]): \(reason)" : "\(reason)"
+    }
+  }
+}
+
 /// A recording while it is scored.
 private struct EvaluatedTrack {
   private var references: [String: any SignalSource] = [:]
@@ -206,8 +226,18 @@ private struct EvaluatedTrack {
     guard !names.isEmpty else { return }
     let references = names.compactMap { self.references[$0] }
     let estimates = names.compactMap { self.estimates[$0] }
-    let bssEval = try evaluation.bssEval?.scores(
-      references: references, estimates: estimates, threads: evaluation.threads)
+    for (name, (reference, estimate)) in zip(names, zip(references, estimates)) {
+      do { try reference.checkFormat(of: estimate) } catch {
+        throw TrackError(sources: [name], reason: error)
+      }
+    }
+    let bssEval: [SourceScores]?
+    do {
+      bssEval = try evaluation.bssEval?.scores(
+        references: references, estimates: estimates, threads: evaluation.threads)
+    } catch let error as MetricError {
+      throw TrackError(sources: names, reason: error)
+    }
     let correlations =
       evaluation.jointMetrics.isEmpty
       ? nil : try SourceCorrelations(references: references, estimates: estimates)
@@ -216,8 +246,8 @@ private struct EvaluatedTrack {
       var frames: [String: [ScoreRecord]] = [:]
       if let scores = bssEval?[index] {
         for (metric, ratio) in BSSEval.ratios {
-          values[metric] = ScoreRecord(scores.medians[keyPath: ratio])
-          frames[metric] = scores.frames.map { ScoreRecord($0[keyPath: ratio]) }
+          values[metric] = ScoreRecord(scores.medians[keyPath: ratio], sources: names)
+          frames[metric] = scores.frames.map { ScoreRecord($0[keyPath: ratio], sources: names) }
         }
         if scores.ridge > 1e-10 {
           notes.append(

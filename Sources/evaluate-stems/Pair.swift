@@ -109,3 +109,7 @@ struct Pair: ProgramCommand {
 extension MetricError: FailureConvertible {
   var exitStatus: ExitStatus { .badData }
 }
+
+extension TrackError: FailureConvertible {
+  var exitStatus: ExitStatus { .badData }
+}
