@@ -92,6 +92,11 @@ package final class Console: Sendable {
     }
   }
 
+  /// Says how many seconds of sound there are, where that wasn't known at the beginning.
+  package func setProgressTotal(seconds: Double) {
+    state.withLock { $0.progress?.setTotal(seconds: seconds) }
+  }
+
   /// Shows that `doneSeconds` of sound are done.
   ///
   /// Cheap; may be called often and from any thread.

@@ -23,7 +23,7 @@ package struct ProgressDisplay: Sendable {
   private let style: Style
   private let program: String
   private let track: String
-  private let total: Double?
+  private var total: Double?
 
   private var done = 0.0
   private var lastWrite = -Double.infinity
@@ -34,7 +34,12 @@ package struct ProgressDisplay: Sendable {
     self.style = style
     self.program = program
     self.track = Printable.oneLine(track)
-    self.total = totalSeconds.flatMap { $0 > 0 ? $0 : nil }
+    setTotal(seconds: totalSeconds)
+  }
+
+  /// Says how much there is to do, where that wasn't known at the beginning.
+  package mutating func setTotal(seconds: Double?) {
+    total = seconds.flatMap { $0 > 0 ? $0 : nil }
   }
 
   /// What to write when `doneSeconds` are done after `elapsed` seconds, on a terminal of `columns`.

@@ -24,11 +24,30 @@ public protocol Separator: Sendable {
   /// Separates a segment of a signal `[T, channels]`, which may hear what lies around it, into tensors
   /// `[segment.count, channels]`.
   func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor]
+
+  /// How many segments are worth having at once, because they cost less together.
+  var segmentsAtOnce: Int { get }
+
+  /// Separates several segments of a signal and delivers each one's sources, in the segments' order.
+  func separate(
+    _ signal: Tensor, segments: [Range<Int>], _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void) throws
 }
 
 extension Separator {
   /// No: levels stay as they are.
   public var normalizesTrack: Bool { false }
+
+  /// One: nothing is gained.
+  public var segmentsAtOnce: Int { 1 }
+
+  /// Separates one segment after the other.
+  public func separate(
+    _ signal: Tensor, segments: [Range<Int>], _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void
+  ) throws {
+    for segment in segments { try deliver(try separate(signal, segment: segment, run)) }
+  }
 
   /// Separates the segment as if there was nothing around it.
   public func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor] {
