@@ -102,7 +102,7 @@ let package = Package(
     room(
       "Separation",
       ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
-    room("Evaluation", ["SpectralTransforms", "CLAPACK"]),
+    room("Evaluation", ["SpectralTransforms", "Tensors", "CLAPACK"]),
 
     // Programs
     room("CommandSupport", ["SoundFiles", "Checkpoints", "ModelLibrary", argumentParser]),
@@ -111,7 +111,11 @@ let package = Package(
       [
         "CommandSupport", "Separation", "ModelLibrary", "SoundFiles", "Checkpoints", argumentParser,
       ]),
-    program("evaluate-stems", ["CommandSupport", "Evaluation", "SoundFiles", argumentParser]),
+    program(
+      "evaluate-stems",
+      [
+        "CommandSupport", "Evaluation", "Separation", "ModelLibrary", "SoundFiles", argumentParser,
+      ]),
 
     // Tests
     .target(

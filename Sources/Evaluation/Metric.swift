@@ -23,23 +23,43 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
   case scaleInvariantSDR = "si-sdr"
   /// `ScaleInvariantSDR` of the estimate less that of the mixture, in decibels.
   case scaleInvariantSDRImprovement = "si-sdri"
+  /// `ScaleDependentSDR`, in decibels.
+  case scaleDependentSDR = "sd-sdr"
   /// `SegmentalSNR`, in decibels.
   case segmentalSNR = "ssnr"
   /// `ShortTimeObjectiveIntelligibility`, from 0 to 1.
   case intelligibility = "stoi"
+  /// `ExtendedObjectiveIntelligibility`, from 0 to 1.
+  case extendedIntelligibility = "estoi"
+  /// `LogSpectralDistance`, in bels; 0 is best.
+  case logSpectralDistance = "lsd"
+  /// `MelDistance`; 0 is best.
+  case melDistance = "mel"
 
   private var metric: any Metric.Type {
     switch self {
     case .sdr, .sdrImprovement: GlobalSDR.self
     case .scaleInvariantSDR, .scaleInvariantSDRImprovement: ScaleInvariantSDR.self
+    case .scaleDependentSDR: ScaleDependentSDR.self
     case .segmentalSNR: SegmentalSNR.self
     case .intelligibility: ShortTimeObjectiveIntelligibility.self
+    case .extendedIntelligibility: ExtendedObjectiveIntelligibility.self
+    case .logSpectralDistance: LogSpectralDistance.self
+    case .melDistance: MelDistance.self
     }
   }
 
   /// Whether the score is relative to the mixture's, which then has to be given.
   public var isImprovement: Bool {
     self == .sdrImprovement || self == .scaleInvariantSDRImprovement
+  }
+
+  /// Whether the score is in decibels.
+  public var isDecibels: Bool {
+    switch self {
+    case .intelligibility, .extendedIntelligibility, .logSpectralDistance, .melDistance: false
+    default: true
+    }
   }
 
   /// The formula with its constants.
@@ -59,5 +79,62 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
     guard isImprovement else { return score }
     guard let mixture else { throw .mixtureMissing(self) }
     return score.improvement(over: try metric.score(of: mixture, against: reference))
+  }
+}
+
+extension MetricName {
+  /// The scores of `estimate` for several metrics, with as few readings as they allow.
+  ///
+  /// Those made of energies alone are summed while the sounds are read; the others need them whole.
+  ///
+  /// - Throws: `MetricError`, and what reading throws.
+  static func scores(
+    _ metrics: [MetricName], of estimate: any SignalSource, against reference: any SignalSource,
+    mixture: (any SignalSource)?
+  ) throws -> [(metric: MetricName, score: Score)] {
+    var sums: (estimate: EnergyAccumulator, mixture: EnergyAccumulator?)?
+    var whole: (estimate: InterleavedSignal, reference: InterleavedSignal)?
+    return try metrics.map { metric in
+      guard let energyScore = metric.energyScore else {
+        let sounds = try whole ?? (InterleavedSignal(estimate), InterleavedSignal(reference))
+        whole = sounds
+        return (metric, try metric.score(of: sounds.estimate, against: sounds.reference))
+      }
+      let energies =
+        try sums
+        ?? (
+          EnergyAccumulator(of: estimate, against: reference),
+          metrics.contains(where: \.isImprovement)
+            ? mixture.map { try EnergyAccumulator(of: $0, against: reference) } : nil
+        )
+      sums = energies
+      let score = energyScore(energies.estimate)
+      guard metric.isImprovement else { return (metric, score) }
+      guard let baseline = energies.mixture else { throw MetricError.mixtureMissing(metric) }
+      return (metric, score.improvement(over: energyScore(baseline)))
+    }
+  }
+
+  /// The score from energies alone; nil for metrics that need more.
+  private var energyScore: ((EnergyAccumulator) -> Score)? {
+    switch self {
+    case .sdr, .sdrImprovement: \.globalSDR
+    case .scaleInvariantSDR, .scaleInvariantSDRImprovement: \.scaleInvariantSDR
+    case .scaleDependentSDR: \.scaleDependentSDR
+    default: nil
+    }
+  }
+}
+
+extension EnergyAccumulator {
+  /// The energies of two sounds that are read block by block.
+  init(of estimate: any SignalSource, against reference: any SignalSource) throws {
+    try reference.checkShape(of: estimate)
+    self.init(channels: reference.channels)
+    for start in stride(from: 0, to: reference.frames, by: 65_536) {
+      let range = start..<min(start + 65_536, reference.frames)
+      add(
+        reference: try reference.samples(in: range), estimate: try estimate.samples(in: range))
+    }
   }
 }
