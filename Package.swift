@@ -56,7 +56,7 @@ let package = Package(
       name: "Tessera",
       targets: [
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
-        "ConvTasNet", "Demucs", "ModelLibrary", "Separation", "Evaluation",
+        "ConvTasNet", "Demucs", "ModelLibrary", "Separation", "Evaluation", "TokenFiles",
       ]),
     // For Tools/Benchmarks; no interface to rely on.
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
@@ -69,16 +69,18 @@ let package = Package(
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev", brew: "fftw"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev", brew: "libsndfile"),
     system("CLAPACK", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
     .target(name: "COneDNN", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: cSettings),
 
     // Ground
     room("Tensors"),
+    room("Files"),
 
     // Parts
     room("NeuralLayers", ["Tensors", "CKernels", "COneDNN"]),
     room("SpectralTransforms", ["CFFTW"]),
-    room("SoundFiles", ["CSndfile", "CKernels"]),
+    room("SoundFiles", ["CSndfile", "CKernels", "Files"]),
     room("Checkpoints", ["Tensors"]),
 
     // Models
@@ -93,6 +95,7 @@ let package = Package(
       "Separation",
       ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
     room("Evaluation", ["SpectralTransforms", "CLAPACK"]),
+    room("TokenFiles", ["Checkpoints", "Files", "CZlib"]),
 
     // Programs
     room("CommandSupport", ["SoundFiles", "Checkpoints", argumentParser]),
@@ -121,6 +124,7 @@ let package = Package(
       "SeparationTests",
       ["Separation", "ConvTasNet", "SoundFiles", "Tensors", "Checkpoints", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "SoundFiles", "TestSupport"]),
+    tests("TokenFilesTests", ["TokenFiles", "TestSupport"]),
     tests("CommandTests", ["CommandSupport", "SoundFiles", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

@@ -15,8 +15,8 @@ private enum Picture {
     ["ModelLibrary"],
     ["ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer"],
     ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints"],
-    ["Tensors"],
-    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK"],
+    ["Tensors", "Files"],
+    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib"],
   ]
 
   /// What has fewer doors than its row allows: who alone may depend on it.
@@ -25,13 +25,14 @@ private enum Picture {
     "CFFTW": ["SpectralTransforms"],
     "CSndfile": ["SoundFiles"],
     "CLAPACK": ["Evaluation"],
+    "CZlib": ["TokenFiles"],
     "ArgumentParser": ["CommandSupport", "separate-stems", "audio-tokens", "evaluate-stems"],
   ]
 
   /// What sees less than its row allows: all that it may depend on.
   static let onlyDependencies: [String: Set<String>] = [
     "CommandSupport": ["SoundFiles", "Checkpoints", "ArgumentParser"],
-    "SoundFiles": ["CSndfile", "CKernels"],
+    "SoundFiles": ["CSndfile", "CKernels", "Files"],
     "TestSupport": ["Tensors", "SoundFiles", "Checkpoints"],
   ]
 
