@@ -95,7 +95,7 @@ let package = Package(
       "Separation",
       ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
     room("Evaluation", ["SpectralTransforms", "CLAPACK"]),
-    room("TokenFiles", ["Checkpoints", "Files", "CZlib"]),
+    room("TokenFiles", ["Checkpoints", "Tensors", "Files", "CZlib"]),
 
     // Programs
     room("CommandSupport", ["SoundFiles", "Checkpoints", argumentParser]),

@@ -120,6 +120,23 @@ package final class Descriptor {
     return count
   }
 
+  /// What has arrived, at most `limit` bytes; waits for the first, none at the end.
+  package func readSome(atMost limit: Int) throws(SystemFailure) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    while true {
+      #if canImport(Glibc)
+        let got = Glibc.read(number, &bytes, limit)
+      #else
+        let got = Darwin.read(number, &bytes, limit)
+      #endif
+      if got >= 0 {
+        bytes.removeLast(limit - got)
+        return bytes
+      }
+      try waitAfterFailure(for: POLLIN)
+    }
+  }
+
   /// The next at most `count` bytes; fewer only at the end.
   package func read(count: Int) throws(SystemFailure) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)

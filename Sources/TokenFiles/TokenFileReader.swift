@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The records of one file, in order.
+protocol RecordReader: AnyObject {
+  /// The next record, called as `fallbackID` says by its number where the file doesn't name it.
+  func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord?
+}
+
+/// A file of tokens, or a pipe that carries one; its content tells the format.
+///
+/// Records come one by one: memory follows the longest, not the file. What a file announces is
+/// compared with what it holds before memory is taken.
+public final class TokenFileReader {
+  /// The format that the content told.
+  public let format: TokenFormat
+
+  private let path: String
+  private let stem: String
+  private let records: any RecordReader
+  private var count = 0
+
+  /// Opens the file at `path`; `-` is standard input.
+  ///
+  /// - Parameters:
+  ///   - path: The file. Of a Megatron data set either file, or their common prefix.
+  ///   - vocabulary: How text and Megatron files write codes.
+  /// - Throws: `.missing`, `.unreadable`, `.unknownFormat` or `.malformed`.
+  public convenience init(
+    path: String, vocabulary: TokenVocabulary = TokenVocabulary()
+  ) throws(TokenFileError) {
+    try self.init(pathBytes: Array(path.utf8), vocabulary: vocabulary)
+  }
+
+  /// Opens the file at a path that need not be text.
+  package init(pathBytes: [UInt8], vocabulary: TokenVocabulary) throws(TokenFileError) {
+    path = String(decoding: pathBytes, as: UTF8.self)
+    stem = Self.stem(of: path)
+    if let prefix = Self.megatronPrefix(pathBytes) {
+      format = .megatron
+      records = try MegatronReader(prefix: prefix, vocabulary: vocabulary)
+      return
+    }
+    let stream = try ByteStream(path: pathBytes, name: path)
+    (format, records) = try Self.open(stream, stem: stem, vocabulary: vocabulary)
+  }
+
+  /// Reads bytes that are in memory; `name` takes the path's place.
+  public init(
+    bytes: [UInt8], name: String, vocabulary: TokenVocabulary = TokenVocabulary()
+  ) throws(TokenFileError) {
+    path = name
+    stem = Self.stem(of: name)
+    (format, records) = try Self.open(
+      ByteStream(bytes: bytes, name: name), stem: stem, vocabulary: vocabulary)
+  }
+
+  /// The next recording's tokens; nil at the end.
+  ///
+  /// - Throws: `.malformed`, `.wrongChecksum`, `.outOfRange`, `.unsupported` or `.unreadable`.
+  public func next() throws(TokenFileError) -> TokenRecord? {
+    let holdsMany = format.holdsMany
+    let record = try records.next { [stem] number in
+      holdsMany ? "\(stem)-\(Self.padded(number))" : stem
+    }
+    if record != nil { count += 1 }
+    if record == nil && count == 0 && format != .megatron && format != .webdataset {
+      throw .malformed(path: path, detail: "holds no tokens")
+    }
+    return record
+  }
+
+  private static func open(
+    _ stream: ByteStream, stem: String, vocabulary: TokenVocabulary
+  ) throws(TokenFileError) -> (TokenFormat, any RecordReader) {
+    let start = try stream.peek(TokenFormat.detectionLength)
+    guard !start.isEmpty else {
+      throw .unknownFormat(path: stream.name, detail: "it is empty")
+    }
+    var text = start.prefix { $0 != 0x0A }
+    let isText = start.first == 0x0A || vocabulary.template.takeID(from: &text) != nil
+    guard let format = TokenFormat(firstBytes: start) ?? (isText ? .text : nil) else {
+      throw .unknownFormat(
+        path: stream.name,
+        detail:
+          "expected JSON lines, npy, safetensors, .tokens, Megatron's .idx, tar, or text like "
+          + "'\(vocabulary.template.text(17))'")
+    }
+    if format == .megatron {
+      throw .unsupported(path: stream.name, detail: "Megatron's files cannot come through a pipe")
+    }
+    return (format, StreamReader(stream, format: format, vocabulary: vocabulary))
+  }
+
+  /// The prefix of a Megatron data set, where `path` is that, or one of its files.
+  private static func megatronPrefix(_ path: [UInt8]) -> [UInt8]? {
+    for ending in [".idx", ".bin", ""]
+    where path.suffix(ending.utf8.count).elementsEqual(ending.utf8) {
+      let prefix = Array(path.dropLast(ending.utf8.count))
+      let hasIndex = ByteStream.fileExists(prefix + Array(".idx".utf8))
+      if hasIndex && (!ending.isEmpty || !ByteStream.fileExists(path)) { return prefix }
+    }
+    return nil
+  }
+
+  /// The name without folders and endings.
+  private static func stem(of path: String) -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    guard name != "-" else { return "stdin" }
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return name }
+    return String(name[..<dot])
+  }
+
+  private static func padded(_ number: Int) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+  }
+}
+
+/// The records of a format that is read in order.
+private final class StreamReader: RecordReader {
+  private let stream: ByteStream
+  private let format: TokenFormat
+  private let vocabulary: TokenVocabulary
+  private let archive: WebDatasetFormat.Reader
+  private var count = 0
+
+  init(_ stream: ByteStream, format: TokenFormat, vocabulary: TokenVocabulary) {
+    self.stream = stream
+    self.format = format
+    self.vocabulary = vocabulary
+    archive = WebDatasetFormat.Reader(stream)
+  }
+
+  func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+    defer { count += 1 }
+    switch format {
+    case .json: return try JSONLinesFormat.read(stream, fallbackID: fallbackID, index: count)
+    case .packed: return try PackedFormat.read(stream)
+    case .text:
+      return try TextFormat.read(
+        stream, vocabulary: vocabulary, fallbackID: fallbackID, index: count)
+    case .webdataset: return try archive.next(fallbackID: fallbackID)
+    case .npy:
+      return try single { id throws(TokenFileError) in try NumPyFormat.read(stream, id: id) }
+    case .safetensors:
+      return try single { id throws(TokenFileError) in try SafetensorsFormat.read(stream, id: id) }
+    case .megatron: preconditionFailure("Megatron's files have a reader of their own")
+    }
+
+    func single(
+      _ read: (String) throws(TokenFileError) -> TokenRecord
+    ) throws(TokenFileError) -> TokenRecord? {
+      guard count == 0 else { return nil }
+      let record = try read(fallbackID(0))
+      guard try stream.isAtEnd else { throw stream.malformed("bytes behind its end") }
+      return record
+    }
+  }
+}
