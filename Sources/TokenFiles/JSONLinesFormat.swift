@@ -61,14 +61,18 @@ enum JSONLinesFormat {
     var tokens: [Int32]?
     var margins: [Float]?
 
+    var status: String?
+
     private enum Key: String, CodingKey {
-      case id, model, tokensPerSecond, sampleRate, hopLength, codebookSize, samples, duration
+      case id, status, model, tokensPerSecond, sampleRate, hopLength, codebookSize, samples,
+        duration
       case fingerprint, tokens, margins
     }
 
     init(from decoder: any Decoder) throws {
       let object = try decoder.container(keyedBy: Key.self)
       id = try object.decodeIfPresent(String.self, forKey: .id)
+      status = try object.decodeIfPresent(String.self, forKey: .status)
       model = try object.decodeIfPresent(String.self, forKey: .model)
       sampleRate = try object.decodeIfPresent(Int.self, forKey: .sampleRate)
       hopLength = try object.decodeIfPresent(Int.self, forKey: .hopLength)
@@ -107,34 +111,42 @@ enum JSONLinesFormat {
     }
   }
 
-  /// The next record; nil at the stream's end.
-  static func read(
-    _ stream: ByteStream, fallbackID: (Int) -> String, index: Int
-  ) throws(TokenFileError) -> TokenRecord? {
-    while let bytes = try stream.line(limit: lineLimit) {
-      if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-      return try record(bytes, id: fallbackID(index), path: stream.name)
-    }
-    return nil
-  }
+  /// Reads a stream, a record for each line that has tokens.
+  final class Reader: RecordReader {
+    private let stream: ByteStream
+    private var count = 0
+    private(set) var failedRecords = 0
 
-  /// The record that a JSON object describes, called `id` where it has no name.
-  static func record(_ bytes: [UInt8], id: String, path: String) throws(TokenFileError)
-    -> TokenRecord
-  {
-    let line: Line
-    do {
-      line = try JSONDecoder().decode(Line.self, from: Data(bytes))
-    } catch {
-      throw .malformed(path: path, detail: "'\(id)': \(JSONText.reason(error))")
+    init(_ stream: ByteStream) { self.stream = stream }
+
+    func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+      while let bytes = try stream.line(limit: lineLimit) {
+        if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
+        let id = fallbackID(count)
+        if let record = try record(bytes, id: id) {
+          count += 1
+          return record
+        }
+        failedRecords += 1
+      }
+      return nil
     }
-    guard let tokens = line.tokens else {
-      throw .malformed(path: path, detail: "'\(id)': has no 'tokens'")
+
+    /// The record that a line holds; nil for the error of work that failed.
+    private func record(_ bytes: [UInt8], id: String) throws(TokenFileError) -> TokenRecord? {
+      let line: Line
+      do {
+        line = try JSONDecoder().decode(Line.self, from: Data(bytes))
+      } catch { throw stream.malformed("'\(id)': \(JSONText.reason(error))") }
+      var record = line.record(id: id)
+      guard let tokens = line.tokens else {
+        if line.status == "error" { return nil }
+        throw stream.malformed("'\(record.id)': has no 'tokens'")
+      }
+      record.tokens = tokens
+      try record.check(path: stream.name)
+      return record
     }
-    var record = line.record(id: id)
-    record.tokens = tokens
-    try record.check(path: path)
-    return record
   }
 
   /// What an object says about a record whose tokens are elsewhere; the caller checks it with them.
@@ -145,6 +157,15 @@ enum JSONLinesFormat {
       throw .malformed(path: path, detail: "is not a description of tokens")
     }
     return line.record(id: id)
+  }
+}
+
+extension TokenRecord {
+  /// The record as an object of JSON, as a line of the `json` format has it; without its tokens and
+  /// margins, but with their number, where those are stored elsewhere.
+  package func json(withTokens: Bool = true) throws(TokenFileError) -> [UInt8] {
+    if withTokens { return Array(try JSONLinesFormat.bytes(of: self, path: "-").dropLast()) }
+    return Array((JSONLinesFormat.description(of: self) + ",\"tokenCount\":\(tokens.count)}").utf8)
   }
 }
 

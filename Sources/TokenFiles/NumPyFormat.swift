@@ -24,7 +24,7 @@ enum NumPyFormat {
   }
 
   /// The array of a whole file.
-  static func read(_ stream: ByteStream, id: String) throws(TokenFileError) -> TokenRecord {
+  static func read(_ stream: ByteStream, _ id: String) throws(TokenFileError) -> TokenRecord {
     let start = try stream.read(8, "a NumPy header")
     guard start.starts(with: signature), (1...3).contains(start[6]) else {
       throw stream.malformed("no NumPy header of version 1 to 3")

@@ -62,8 +62,19 @@ enum PackedFormat {
     return bytes
   }
 
+  /// Reads a stream, which may hold several records.
+  final class Reader: RecordReader {
+    private let stream: ByteStream
+
+    init(_ stream: ByteStream) { self.stream = stream }
+
+    func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+      try PackedFormat.read(stream)
+    }
+  }
+
   /// The next record; nil at the stream's end.
-  static func read(_ stream: ByteStream) throws(TokenFileError) -> TokenRecord? {
+  private static func read(_ stream: ByteStream) throws(TokenFileError) -> TokenRecord? {
     if try stream.isAtEnd { return nil }
     var bytes = try stream.read(headerCount, "a header")
     guard bytes.starts(with: signature) else {

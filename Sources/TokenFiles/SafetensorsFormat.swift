@@ -37,7 +37,7 @@ enum SafetensorsFormat {
   }
 
   /// The record of a whole file.
-  static func read(_ stream: ByteStream, id: String) throws(TokenFileError) -> TokenRecord {
+  static func read(_ stream: ByteStream, _ id: String) throws(TokenFileError) -> TokenRecord {
     let bytes = try stream.readAll(limit: sizeLimit)
     do {
       let file = try Checkpoint(bytes: bytes, name: stream.name)

@@ -23,28 +23,37 @@ enum TextFormat {
     return Array((isFirst ? text : vocabulary.separator + text).utf8)
   }
 
-  /// The next line's record; nil at the stream's end.
-  static func read(
-    _ stream: ByteStream, vocabulary: TokenVocabulary, fallbackID: (Int) -> String, index: Int
-  ) throws(TokenFileError) -> TokenRecord? {
-    guard var line = try stream.line(limit: lineLimit) else { return nil }
-    if line.last == 0x0D { line.removeLast() }
-    let id = fallbackID(index)
-    var values: [Int] = []
-    var rest = line[...]
-    while !rest.isEmpty {
-      let isSeparated =
-        values.isEmpty || TokenTemplate.skip(vocabulary.separator, in: &rest)
-      guard isSeparated, let value = vocabulary.template.takeID(from: &rest) else {
-        let place = String(decoding: rest.prefix(24), as: UTF8.self)
-        throw stream.malformed(
-          "line \(index + 1) does not go on as '\(vocabulary.template)' says: \(place)")
-      }
-      values.append(value)
+  /// Reads a stream, a record for each line.
+  final class Reader: RecordReader {
+    private let stream: ByteStream
+    private let vocabulary: TokenVocabulary
+    private var count = 0
+
+    init(_ stream: ByteStream, vocabulary: TokenVocabulary) {
+      self.stream = stream
+      self.vocabulary = vocabulary
     }
-    return TokenRecord(
-      id: id,
-      tokens: try TokenRecord.tokens(
-        values, offset: vocabulary.offset, path: stream.name, id: id))
+
+    func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+      guard var line = try stream.line(limit: lineLimit) else { return nil }
+      if line.last == 0x0D { line.removeLast() }
+      let id = fallbackID(count)
+      count += 1
+      var values: [Int] = []
+      var rest = line[...]
+      while !rest.isEmpty {
+        let isSeparated = values.isEmpty || TokenTemplate.skip(vocabulary.separator, in: &rest)
+        guard isSeparated, let value = vocabulary.template.takeID(from: &rest) else {
+          let place = String(decoding: rest.prefix(24), as: UTF8.self)
+          throw stream.malformed(
+            "line \(count) does not go on as '\(vocabulary.template)' says: \(place)")
+        }
+        values.append(value)
+      }
+      return TokenRecord(
+        id: id,
+        tokens: try TokenRecord.tokens(
+          values, offset: vocabulary.offset, path: stream.name, id: id))
+    }
   }
 }

@@ -4,6 +4,13 @@
 protocol RecordReader: AnyObject {
   /// The next record, called as `fallbackID` says by its number where the file doesn't name it.
   func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord?
+
+  /// How many records passed by that say their work failed.
+  var failedRecords: Int { get }
+}
+
+extension RecordReader {
+  var failedRecords: Int { 0 }
 }
 
 /// A file of tokens, or a pipe that carries one; its content tells the format.
@@ -14,10 +21,13 @@ public final class TokenFileReader {
   /// The format that the content told.
   public let format: TokenFormat
 
+  /// How many records were left out because they only say that their work failed, as a batch over a
+  /// list writes them.
+  public var failedRecords: Int { records.failedRecords }
+
   private let path: String
   private let stem: String
   private let records: any RecordReader
-  private var count = 0
 
   /// Opens the file at `path`; `-` is standard input.
   ///
@@ -59,14 +69,9 @@ public final class TokenFileReader {
   /// - Throws: `.malformed`, `.wrongChecksum`, `.outOfRange`, `.unsupported` or `.unreadable`.
   public func next() throws(TokenFileError) -> TokenRecord? {
     let holdsMany = format.holdsMany
-    let record = try records.next { [stem] number in
+    return try records.next { [stem] number in
       holdsMany ? "\(stem)-\(Self.padded(number))" : stem
     }
-    if record != nil { count += 1 }
-    if record == nil && count == 0 && format != .megatron && format != .webdataset {
-      throw .malformed(path: path, detail: "holds no tokens")
-    }
-    return record
   }
 
   private static func open(
@@ -85,10 +90,18 @@ public final class TokenFileReader {
           "expected JSON lines, npy, safetensors, .tokens, Megatron's .idx, tar, or text like "
           + "'\(vocabulary.template.text(17))'")
     }
-    if format == .megatron {
-      throw .unsupported(path: stream.name, detail: "Megatron's files cannot come through a pipe")
-    }
-    return (format, StreamReader(stream, format: format, vocabulary: vocabulary))
+    let records: any RecordReader =
+      switch format {
+      case .json: JSONLinesFormat.Reader(stream)
+      case .packed: PackedFormat.Reader(stream)
+      case .text: TextFormat.Reader(stream, vocabulary: vocabulary)
+      case .webdataset: WebDatasetFormat.Reader(stream)
+      case .npy: SingleRecordReader(stream, NumPyFormat.read)
+      case .safetensors: SingleRecordReader(stream, SafetensorsFormat.read)
+      case .megatron:
+        throw .unsupported(path: stream.name, detail: "Megatron's files cannot come through a pipe")
+      }
+    return (format, records)
   }
 
   /// The prefix of a Megatron data set, where `path` is that, or one of its files.
@@ -116,44 +129,25 @@ public final class TokenFileReader {
   }
 }
 
-/// The records of a format that is read in order.
-private final class StreamReader: RecordReader {
+/// The record of a format that holds one.
+private final class SingleRecordReader: RecordReader {
   private let stream: ByteStream
-  private let format: TokenFormat
-  private let vocabulary: TokenVocabulary
-  private let archive: WebDatasetFormat.Reader
-  private var count = 0
+  private let read: (ByteStream, String) throws(TokenFileError) -> TokenRecord
+  private var wasRead = false
 
-  init(_ stream: ByteStream, format: TokenFormat, vocabulary: TokenVocabulary) {
+  init(
+    _ stream: ByteStream,
+    _ read: @escaping (ByteStream, String) throws(TokenFileError) -> TokenRecord
+  ) {
     self.stream = stream
-    self.format = format
-    self.vocabulary = vocabulary
-    archive = WebDatasetFormat.Reader(stream)
+    self.read = read
   }
 
   func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
-    defer { count += 1 }
-    switch format {
-    case .json: return try JSONLinesFormat.read(stream, fallbackID: fallbackID, index: count)
-    case .packed: return try PackedFormat.read(stream)
-    case .text:
-      return try TextFormat.read(
-        stream, vocabulary: vocabulary, fallbackID: fallbackID, index: count)
-    case .webdataset: return try archive.next(fallbackID: fallbackID)
-    case .npy:
-      return try single { id throws(TokenFileError) in try NumPyFormat.read(stream, id: id) }
-    case .safetensors:
-      return try single { id throws(TokenFileError) in try SafetensorsFormat.read(stream, id: id) }
-    case .megatron: preconditionFailure("Megatron's files have a reader of their own")
-    }
-
-    func single(
-      _ read: (String) throws(TokenFileError) -> TokenRecord
-    ) throws(TokenFileError) -> TokenRecord? {
-      guard count == 0 else { return nil }
-      let record = try read(fallbackID(0))
-      guard try stream.isAtEnd else { throw stream.malformed("bytes behind its end") }
-      return record
-    }
+    guard !wasRead else { return nil }
+    wasRead = true
+    let record = try read(stream, fallbackID(0))
+    guard try stream.isAtEnd else { throw stream.malformed("bytes behind its end") }
+    return record
   }
 }

@@ -80,12 +80,13 @@ public final class TokenFileWriter: TokenSink {
         detail: "\(format.rawValue) holds one recording: choose json, text, packed, "
           + "webdataset or megatron for several")
     }
+    let bytes = try format.bytes(of: record, vocabulary: vocabulary, path: path)
     if format == .webdataset, !keys.insert(WebDatasetFormat.key(of: record.id)).inserted {
       throw .unsupported(
         path: path,
         detail: "'\(record.id)' has the same name in the archive as a recording before it")
     }
-    try put(try format.bytes(of: record, vocabulary: vocabulary, path: path))
+    try put(bytes)
     count += 1
   }
 

@@ -20,7 +20,7 @@ public enum TokenFormat: String, Sendable, Hashable, CaseIterable {
   /// What a file name ends in, without the dot; Megatron's second file ends in `idx`.
   public var fileExtension: String {
     switch self {
-    case .json: "jsonl"
+    case .json: "json"
     case .npy: "npy"
     case .safetensors: "safetensors"
     case .text: "txt"

@@ -9,12 +9,9 @@ enum WebDatasetFormat {
   static func bytes(of record: TokenRecord, path: String) throws(TokenFileError) -> [UInt8] {
     var bytes: [UInt8] = []
     let key = key(of: record.id)
-    // How many there are can be told without reading the array.
-    let description =
-      JSONLinesFormat.description(of: record) + ",\"tokenCount\":\(record.tokens.count)}"
     for (field, content) in [
       ("npy", try NumPyFormat.bytes(of: record, path: path)),
-      ("json", Array(description.utf8)),
+      ("json", try record.json(withTokens: false)),
     ] {
       guard let member = TapeArchive.member(name: key + Array(".\(field)".utf8), content: content)
       else {
@@ -77,7 +74,7 @@ enum WebDatasetFormat {
     ) throws(TokenFileError) -> TokenRecord {
       let id = String(decoding: key, as: UTF8.self)
       let place = "\(stream.name): \(id)"
-      let tokens = try NumPyFormat.read(ByteStream(bytes: array, name: place + ".npy"), id: id)
+      let tokens = try NumPyFormat.read(ByteStream(bytes: array, name: place + ".npy"), id)
       guard let description else { return tokens }
       var record = try JSONLinesFormat.description(description, id: id, path: place + ".json")
       record.tokens = tokens.tokens
