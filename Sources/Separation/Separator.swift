@@ -24,11 +24,26 @@ public protocol Separator: Sendable {
   /// Separates a segment of a signal `[T, channels]`, which may hear what lies around it, into tensors
   /// `[segment.count, channels]`.
   func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor]
+
+  /// A stage that passes a signal through the network, and nothing before or after it.
+  ///
+  /// - Parameter wanted: the sources that somebody will hear; of the others any samples will do.
+  func makePassageStage(
+    _ settings: SeparationSettings, wanted: Set<Int>
+  ) -> any SeparationStage
+
+  /// The separator that averages so many randomly shifted passes; `nil` where shifts change nothing.
+  func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)?
 }
 
 extension Separator {
   /// No: levels stay as they are.
   public var normalizesTrack: Bool { false }
+
+  /// Averages passes of every segment.
+  public func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)? {
+    ShiftedSeparator(self, shifts: shifts, seed: seed)
+  }
 
   /// Separates the segment as if there was nothing around it.
   public func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor] {

@@ -16,7 +16,9 @@ private enum Picture {
     ["ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer"],
     ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints"],
     ["Tensors", "Files"],
-    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib"],
+    [
+      "COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib", "CCurl", "CCrypto",
+    ],
   ]
 
   /// What has fewer doors than its row allows: who alone may depend on it.
@@ -26,12 +28,15 @@ private enum Picture {
     "CSndfile": ["SoundFiles"],
     "CLAPACK": ["Evaluation"],
     "CZlib": ["TokenFiles"],
+    "CCurl": ["ModelLibrary"],
+    "CCrypto": ["ModelLibrary"],
+    "Yams": ["ModelLibrary"],
     "ArgumentParser": ["CommandSupport", "separate-stems", "audio-tokens", "evaluate-stems"],
   ]
 
   /// What sees less than its row allows: all that it may depend on.
   static let onlyDependencies: [String: Set<String>] = [
-    "CommandSupport": ["SoundFiles", "Checkpoints", "ArgumentParser"],
+    "CommandSupport": ["SoundFiles", "Checkpoints", "ModelLibrary", "ArgumentParser"],
     "SoundFiles": ["CSndfile", "CKernels", "Files"],
     "TestSupport": ["Tensors", "SoundFiles", "Checkpoints"],
   ]

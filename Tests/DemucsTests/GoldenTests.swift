@@ -170,7 +170,7 @@ func passed(
   @Test("the loader knows the family, and a Demucs needs no configuration")
   func loading() throws {
     for name in Self.names {
-      let file = try ModelLibrary.resolve(Self.path(name))
+      let file = try ModelLibrary().resolve(Self.path(name))
       let separator = try loadSeparator(file)
       #expect(separator is Demucs)
       #expect(throws: CheckpointError.self) {
