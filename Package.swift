@@ -29,7 +29,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// Tests that read expected values from a folder Goldens of the checkout; they are no resources.
 let goldenOwners: Set = [
   "CheckpointsTests", "ConvTasNetTests", "DemucsTests", "EvaluationTests", "SoundFilesTests",
-  "SpectralTransformsTests",
+  "SpectralTransformsTests", "WavTokenizerTests",
 ]
 
 /// The tests of one room or program: their folder is Tests/<name>.
@@ -53,12 +53,14 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "separate-stems", targets: ["separate-stems"]),
+    .executable(name: "audio-tokens", targets: ["audio-tokens"]),
     .executable(name: "evaluate-stems", targets: ["evaluate-stems"]),
     .library(
       name: "Tessera",
       targets: [
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
-        "ConvTasNet", "Demucs", "ModelLibrary", "Separation", "Evaluation", "TokenFiles",
+        "ConvTasNet", "Demucs", "WavTokenizer", "ModelLibrary", "Separation", "Evaluation",
+        "TokenFiles",
       ]),
     // For Tools/Benchmarks; no interface to rely on.
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
@@ -91,6 +93,9 @@ let package = Package(
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
     room("Demucs", ["NeuralLayers", "Checkpoints", "Tensors"]),
+    room(
+      "WavTokenizer",
+      ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints", "Tensors"]),
 
     // Catalogue
     room(
@@ -110,6 +115,12 @@ let package = Package(
       [
         "CommandSupport", "Separation", "ModelLibrary", "SoundFiles", "Checkpoints", argumentParser,
       ]),
+    program(
+      "audio-tokens",
+      [
+        "CommandSupport", "TokenFiles", "WavTokenizer", "Evaluation", "ModelLibrary", "SoundFiles",
+        "Checkpoints", "Tensors", yams, argumentParser,
+      ]),
     program("evaluate-stems", ["CommandSupport", "Evaluation", "SoundFiles", argumentParser]),
 
     // Tests
@@ -126,6 +137,9 @@ let package = Package(
     tests(
       "DemucsTests",
       ["Demucs", "Separation", "ModelLibrary", "Tensors", "Checkpoints", "TestSupport"]),
+    tests(
+      "WavTokenizerTests",
+      ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "SeparationTests",
       [

@@ -20,8 +20,9 @@
 
 #define TESSERA_VECTOR_FUNCTION static inline __attribute__((always_inline))
 
-/// e^x, relative error below 1.2e-7. Below -87.3 it stays at 1.2e-38, above 88 at 1.6e38; NaN stays.
-TESSERA_VECTOR_FUNCTION float vector_exp(float x) {
+/// e^x as power · (1 + tail): power is a power of 2, |tail| at most 0.42. Relative error of the sum
+/// below 1.2e-7, and of the tail where it is small. x is held within -87.3 and 88; NaN stays.
+TESSERA_VECTOR_FUNCTION float vector_exp_parts(float x, float *power) {
   x = x < -87.3f ? -87.3f : x;
   x = x > 88.0f ? 88.0f : x;
   // Adding 1.5 · 2^23 rounds to the whole number n that ends up in the lowest bits.
@@ -36,13 +37,25 @@ TESSERA_VECTOR_FUNCTION float vector_exp(float x) {
   q = q * r + 0.041668393f;
   q = q * r + 0.1666651964f;
   q = q * r + 0.49999994f;
-  float y = q * (r * r) + r + 1;
   uint32_t bits;
   memcpy(&bits, &shifted, sizeof bits);
   bits = (bits << 23) + 0x3f800000u;
+  memcpy(power, &bits, sizeof *power);
+  return q * (r * r) + r;
+}
+
+/// e^x, relative error below 1.2e-7. Below -87.3 it stays at 1.2e-38, above 88 at 1.6e38; NaN stays.
+TESSERA_VECTOR_FUNCTION float vector_exp(float x) {
   float power;
-  memcpy(&power, &bits, sizeof power);
-  return y * power;
+  float tail = vector_exp_parts(x, &power);
+  return (tail + 1) * power;
+}
+
+/// e^x - 1 for x up to 88, without the cancellation near 0.
+TESSERA_VECTOR_FUNCTION float vector_exp_minus_one(float x) {
+  float power;
+  float tail = vector_exp_parts(x, &power);
+  return power * tail + (power - 1);
 }
 
 /// x · Φ(x), absolute error below 1.5e-7 · max(|x|, 1), through

@@ -31,6 +31,23 @@ package struct Rows {
       channels: range.count, stride: stride)
   }
 
+  /// Some of these rows.
+  package func part(_ range: Range<Int>) -> Rows {
+    precondition(range.upperBound <= count)
+    return Rows(
+      storage: storage, offset: pointer - storage.pointer + range.lowerBound * stride,
+      count: range.count, channels: channels, stride: stride)
+  }
+
+  /// Copies these rows into as many others of the same width.
+  package func copy(into target: Rows) {
+    precondition(target.count == count && target.channels == channels)
+    for index in 0..<count {
+      (target.pointer + index * target.stride).update(
+        from: pointer + index * stride, count: channels)
+    }
+  }
+
   /// Copies these rows into a tensor `[count, channels]`, from its row `row` on.
   package func copy(into tensor: Tensor, row: Int) {
     for index in 0..<count {
@@ -51,11 +68,11 @@ extension Tensor {
   }
 
   /// Windows of `length` rows of a `[T, C]` tensor, `hop` rows apart, each as one row
-  /// `[length · C]`; window `k` begins at row `k · hop`.
-  package func windows(_ range: Range<Int>, length: Int, hop: Int) -> Rows {
+  /// `[length · C]`; window `k` begins at row `first + k · hop`.
+  package func windows(_ range: Range<Int>, length: Int, hop: Int, from first: Int = 0) -> Rows {
     let channels = shape[1]
     return Rows(
-      storage: storage, offset: range.lowerBound * hop * channels, count: range.count,
+      storage: storage, offset: (first + range.lowerBound * hop) * channels, count: range.count,
       channels: length * channels, stride: hop * channels)
   }
 }

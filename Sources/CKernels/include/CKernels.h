@@ -4,12 +4,15 @@
 // several processors and chosen at run time. All arrays are float32, row-major, channels-last.
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
+#include "activations.h"
+#include "attention.h"
 #include "depthwise.h"
 #include "glu.h"
 #include "group_norm.h"
 #include "lstm.h"
 #include "masking.h"
 #include "matmul.h"
+#include "nearest.h"
 #include "normalization.h"
 #include "resample.h"
 #endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CKernels
+package import Tensors
+
+extension Rows {
+  /// y = x where x is positive, e^x − 1 elsewhere; `target` may be these rows.
+  package func elu(into target: Rows) {
+    precondition(target.count == count && target.channels == channels)
+    tessera_elu(count, channels, pointer, stride, target.pointer, target.stride)
+  }
+
+  /// x · Φ(x), with the error function, in place; the rows must follow each other without gaps.
+  package func gelu() {
+    precondition(stride == channels)
+    tessera_gelu(count * channels, pointer)
+  }
+
+  /// Brings each row to mean 0 and variance 1 (the biased one), then scales and shifts each channel, as
+  /// `torch.nn.LayerNorm`; `target` may be these rows.
+  package func normalized(
+    scale: Tensor, shift: Tensor, epsilon: Float, into target: Rows
+  ) {
+    precondition(scale.count == channels && shift.count == channels && target.count == count)
+    tessera_normalize_rows(
+      count, channels, pointer, stride, scale.pointer, shift.pointer, epsilon, target.pointer,
+      target.stride)
+  }
+
+  /// Adds these rows to others.
+  package func add(to target: Rows) {
+    precondition(target.count == count && target.channels == channels)
+    for row in 0..<count {
+      let (source, sum) = (pointer + row * stride, target.pointer + row * target.stride)
+      for channel in 0..<channels { sum[channel] += source[channel] }
+    }
+  }
+
+  /// Complex numbers from rows of logarithms of magnitudes followed by as many phases in radians:
+  /// magnitudes are cut at `limit`.
+  ///
+  /// - Parameter target: `[count, channels / 2, 2]`, real and imaginary parts innermost.
+  package func polar(limit: Float, into target: UnsafeMutablePointer<Float>) {
+    tessera_polar(count, channels / 2, pointer, stride, limit, target)
+  }
+}

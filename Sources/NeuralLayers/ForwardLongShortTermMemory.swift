@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CKernels
+package import Tensors
+
+/// A long short-term memory of any number of layers that runs forward over one sequence (as
+/// `torch.nn.LSTM`), which may come in pieces.
+///
+/// Layers work side by side, a group of steps apart. A step's bits depend neither on the number of threads
+/// nor on the pieces.
+package struct ForwardLongShortTermMemory: Sendable {
+  private struct Layer: Sendable {
+    let input: PackedMatrix  // C → 4 · H, both biases
+    let recurrent: PackedMatrix  // H → 4 · H
+  }
+
+  private let layers: [Layer]
+  private let units: Int
+
+  /// Packs the weights.
+  package init(layers: [LongShortTermMemory.Parameters]) {
+    units = layers[0].recurrentWeight.shape[1]
+    self.layers = layers.map { parameters in
+      let columns = parameters.recurrentWeight.shape[0]
+      return Layer(
+        input: PackedMatrix(
+          weights: parameters.inputWeight.elements, depth: parameters.inputWeight.shape[1],
+          columns: columns,
+          bias: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+)),
+        recurrent: PackedMatrix(
+          weights: parameters.recurrentWeight.elements, depth: columns / 4, columns: columns,
+          bias: nil))
+    }
+  }
+
+  /// What the layers remember of the steps so far.
+  package struct State: Sendable {
+    /// A layer's last output and its cells, empty before the first step.
+    fileprivate var layers: [(output: [Float], cell: [Float])]
+  }
+
+  /// The state before the first step.
+  package func makeState() -> State {
+    State(layers: layers.map { _ in ([], []) })
+  }
+
+  private static let stepsInGroup = 12
+
+  /// Takes the next steps, `[T, C]`, and returns the last layer's outputs, `[T, H]`.
+  package func callAsFunction(
+    _ x: Tensor, _ state: inout State, arena: Arena, parallel: Parallel
+  ) -> Tensor {
+    let steps = x.shape[0]
+    let group = Self.stepsInGroup
+    let groups = (steps + group - 1) / group
+    func range(_ index: Int) -> Range<Int> { index * group..<min((index + 1) * group, steps) }
+    // Row 0 of the outputs is the last piece's last one.
+    let outputs = layers.map { _ in arena.tensor(steps + 1, units) }
+    let cells = layers.map { _ in arena.tensor(units) }
+    let gates = layers.indices.map { arena.tensor($0 == 0 ? steps : group, 4 * units) }
+    let sums = layers.map { _ in arena.tensor(1, 4 * units) }
+    for (index, remembered) in state.layers.enumerated() where !remembered.output.isEmpty {
+      outputs[index].pointer.update(from: remembered.output, count: units)
+      cells[index].pointer.update(from: remembered.cell, count: units)
+    }
+    let begins = state.layers[0].output.isEmpty
+    parallel.forEach(groups) { index, _ in
+      layers[0].input(x.rows(range(index)), into: gates[0].rows(range(index)))
+    }
+    for wave in 0..<(groups + layers.count - 1) {
+      parallel.forEach(layers.count) { index, _ in
+        guard (0..<groups).contains(wave - index) else { return }
+        let steps = range(wave - index)
+        let layer = layers[index]
+        let (output, gate) = (outputs[index], gates[index])
+        if index > 0 {
+          layer.input(
+            outputs[index - 1].rows(steps.lowerBound + 1..<steps.upperBound + 1),
+            into: gate.rows(0..<steps.count))
+        }
+        for step in steps {
+          let isFirst = begins && step == 0
+          if !isFirst { layer.recurrent(output.rows(step..<step + 1), into: sums[index].rows(0..<1)) }
+          let row = index == 0 ? step : step - steps.lowerBound
+          tessera_lstm_step(
+            1, units, gate.pointer + row * 4 * units, 4 * units,
+            isFirst ? nil : sums[index].pointer, cells[index].pointer,
+            output.pointer + (step + 1) * units, units)
+        }
+      }
+    }
+    if steps > 0 {
+      state.layers = layers.indices.map { index in
+        let last = outputs[index].rows(steps..<steps + 1)
+        return (
+          Array(UnsafeBufferPointer(start: last.pointer, count: units)), cells[index].elements
+        )
+      }
+    }
+    let y = arena.tensor(steps, units)
+    outputs[layers.count - 1].rows(1..<steps + 1).copy(into: y, row: 0)
+    return y
+  }
+}
