@@ -105,7 +105,7 @@ let package = Package(
     room(
       "Separation",
       ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
-    room("Evaluation", ["SpectralTransforms", "CLAPACK"]),
+    room("Evaluation", ["SpectralTransforms", "Tensors", "CLAPACK"]),
     room("TokenFiles", ["Checkpoints", "Tensors", "Files", "CZlib"]),
 
     // Programs

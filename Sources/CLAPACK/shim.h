@@ -5,16 +5,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// The Cholesky factor of a symmetric positive definite matrix, in place.
-void dpotrf_(
-    const char *triangle, const int32_t *order, double *matrix, const int32_t *leadingDimension,
-    int32_t *info, size_t triangleLength);
+// The Cholesky factor of a symmetric positive definite matrix in rectangular full packed format, in
+// place.
+void dpftrf_(
+    const char *transposed, const char *triangle, const int32_t *order, double *matrix,
+    int32_t *info, size_t transposedLength, size_t triangleLength);
 
-// Solves with the factor of dpotrf_, in place.
-void dpotrs_(
-    const char *triangle, const int32_t *order, const int32_t *rightHandSides, const double *factor,
-    const int32_t *leadingDimension, double *solution, const int32_t *solutionLeadingDimension,
-    int32_t *info, size_t triangleLength);
+// Solves with the factor of dpftrf_, in place.
+void dpftrs_(
+    const char *transposed, const char *triangle, const int32_t *order,
+    const int32_t *rightHandSides, const double *factor, double *solution,
+    const int32_t *solutionLeadingDimension, int32_t *info, size_t transposedLength,
+    size_t triangleLength);
 
 // How many threads OpenBLAS uses, in the whole process.
 void openblas_set_num_threads(int count);

@@ -16,9 +16,12 @@ package struct Batch: Sendable {
   /// - Throws: `failure` itself where going on is pointless: the program is to end.
   package mutating func fail(_ failure: Failure) throws(Failure) {
     if failure.status == .interrupted || failure.status == .terminated { throw failure }
-    failures.append(failure)
+    count(failure)
     Console.standard.error(failure)
   }
+
+  /// Counts an input that failed, and that somebody else has told the user about.
+  package mutating func count(_ failure: Failure) { failures.append(failure) }
 
   /// Ends the batch: sums up what failed and throws the exit code that belongs to it.
   ///

@@ -11,6 +11,8 @@ struct FileStatus {
   let identity: Identity
   let isFolder: Bool
   let isRegular: Bool
+  /// When the content last changed, in nanoseconds since 1970.
+  let modified: Int
 
   init?(_ path: PathBytes) {
     var status = stat()
@@ -18,10 +20,34 @@ struct FileStatus {
     identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
     isFolder = status.st_mode & S_IFMT == S_IFDIR
     isRegular = status.st_mode & S_IFMT == S_IFREG
+    #if os(Linux)
+      modified = status.st_mtim.tv_sec * 1_000_000_000 + status.st_mtim.tv_nsec
+    #else
+      modified = status.st_mtimespec.tv_sec * 1_000_000_000 + status.st_mtimespec.tv_nsec
+    #endif
   }
 }
 
 extension PathBytes {
   /// Whether there is something at this path, links followed.
   package var exists: Bool { FileStatus(self) != nil }
+
+  /// Whether this is a folder, links followed.
+  package var isFolder: Bool { FileStatus(self)?.isFolder == true }
+
+  /// When the content last changed, in nanoseconds since 1970; nil where there is nothing.
+  package var modified: Int? { FileStatus(self)?.modified }
+
+  /// The names in this folder, sorted and without the hidden ones; nil where it cannot be read.
+  package var entries: [PathBytes]? {
+    let folder = bytes.isEmpty ? PathBytes(".") : self
+    guard let stream = folder.withCString({ opendir($0) }) else { return nil }
+    defer { closedir(stream) }
+    var names: [PathBytes] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
+      if name.first != UInt8(ascii: ".") { names.append(PathBytes(bytes: name)) }
+    }
+    return names.sorted()
+  }
 }

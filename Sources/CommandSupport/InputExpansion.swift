@@ -60,10 +60,10 @@ package struct InputExpansion: Sendable {
     _ folder: PathBytes, relative: PathBytes, visited: inout Set<FileStatus.Identity>
   ) {
     guard let status = FileStatus(folder), visited.insert(status.identity).inserted else { return }
-    guard let names = Self.names(in: folder) else {
+    guard let names = folder.entries else {
       return failures.append(Self.missing(folder))
     }
-    for name in names.sorted() where name.bytes.first != UInt8(ascii: ".") {
+    for name in names {
       let path = folder.appending(name)
       guard let status = FileStatus(path) else { continue }  // a link to nowhere
       if status.isFolder {
@@ -72,17 +72,6 @@ package struct InputExpansion: Sendable {
         files.append(InputFile(path: path, folder: relative))
       }
     }
-  }
-
-  private static func names(in folder: PathBytes) -> [PathBytes]? {
-    guard let stream = folder.withCString({ opendir($0) }) else { return nil }
-    defer { closedir(stream) }
-    var names: [PathBytes] = []
-    while let entry = readdir(stream) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { Array($0.prefix { $0 != 0 }) }
-      names.append(PathBytes(bytes: name))
-    }
-    return names
   }
 
   private static func missing(_ path: PathBytes) -> Failure {

@@ -23,15 +23,13 @@ package enum OutputFolder {
   private static func create(_ folder: PathBytes) -> Int32? {
     if folder.withCString({ mkdir($0, 0o777) }) == 0 { return nil }
     switch errno {
-    case EEXIST: return isFolder(folder) ? nil : EEXIST
+    case EEXIST: return folder.isFolder ? nil : EEXIST
     case ENOENT:
       let parent = folder.parent
       guard !parent.bytes.isEmpty && parent != folder else { return ENOENT }
       if let code = create(parent) { return code }
-      return folder.withCString { mkdir($0, 0o777) } == 0 || isFolder(folder) ? nil : errno
+      return folder.withCString { mkdir($0, 0o777) } == 0 || folder.isFolder ? nil : errno
     case let code: return code == ENOTDIR ? EEXIST : code
     }
   }
-
-  private static func isFolder(_ path: PathBytes) -> Bool { FileStatus(path)?.isFolder == true }
 }

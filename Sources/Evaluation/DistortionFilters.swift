@@ -2,7 +2,7 @@
 internal import CLAPACK
 
 /// The filters that make the best of the references: those that bring a sum of filtered references
-/// as close to each estimate's channels as they can get, over the whole signals.
+/// as close to each estimate's channels as they can get.
 struct DistortionFilters {
   /// From all references: `[estimate's channel, reference's channel, tap]`.
   let joint: [Double]
@@ -34,39 +34,36 @@ struct DistortionFilters {
     _ correlations: LaggedCorrelations, _ selection: Range<Int>, estimateChannels: Range<Int>
   ) -> (filters: [Double], ridge: Double) {
     _ = singleThread
-    let order = selection.count * correlations.filterLength
-    var solution = correlations.rightHandSides(
-      of: selection, estimateChannels: estimateChannels)
-    let matrix = UnsafeMutableBufferPointer<Double>.allocate(capacity: order * order)
-    defer { matrix.deallocate() }
+    var matrix = PackedTriangle(order: selection.count * correlations.filterLength)
     var ridge = 0.0
-    while !factor(correlations, selection, order: order, ridge: ridge, into: matrix) {
+    while !factor(correlations, selection, ridge: ridge, into: &matrix) {
       ridge = ridge == 0 ? 1e-12 : 100 * ridge
     }
-    var (size, columns, info) = (Int32(order), Int32(estimateChannels.count), Int32(0))
-    dpotrs_("L", &size, &columns, matrix.baseAddress, &size, &solution, &size, &info, 1)
-    precondition(info == 0, "dpotrs refused its argument \(-info)")
+    var solution = correlations.rightHandSides(of: selection, estimateChannels: estimateChannels)
+    var (size, columns, info) = (Int32(matrix.order), Int32(estimateChannels.count), Int32(0))
+    matrix.withElements { elements in
+      dpftrs_("N", "L", &size, &columns, elements, &solution, &size, &info, 1, 1)
+    }
+    precondition(info == 0, "dpftrs refused its argument \(-info)")
     return (solution, ridge)
   }
 
   /// Whether the matrix with `ridge` on its diagonal has a Cholesky factor, which is then in `matrix`.
   private static func factor(
-    _ correlations: LaggedCorrelations, _ selection: Range<Int>, order: Int, ridge: Double,
-    into matrix: UnsafeMutableBufferPointer<Double>
+    _ correlations: LaggedCorrelations, _ selection: Range<Int>, ridge: Double,
+    into matrix: inout PackedTriangle
   ) -> Bool {
-    correlations.fillGram(of: selection, into: matrix)
-    let diagonal = (0..<order).map { index in
-      let place = index * (order + 1)
-      // The absolute term is museval's; it gives channels of zeros filters of zeros.
-      matrix[place] += ridge * matrix[place] + 0x1p-52
-      return matrix[place]
+    correlations.forEachColumn(of: selection) { matrix.setColumn($0, $1) }
+    // The absolute term is museval's; it gives channels of zeros filters of zeros.
+    let diagonal = matrix.diagonal.map { $0 + ridge * $0 + 0x1p-52 }
+    matrix.setDiagonal(diagonal)
+    var (size, info) = (Int32(matrix.order), Int32(0))
+    matrix.withElements { elements in
+      dpftrf_("N", "L", &size, &elements, &info, 1, 1)
     }
-    var (size, info) = (Int32(order), Int32(0))
-    dpotrf_("L", &size, matrix.baseAddress, &size, &info, 1)
     return info == 0
-      && diagonal.enumerated().allSatisfy { index, element in
-        let pivot = matrix[index * (order + 1)]
-        return pivot * pivot > smallestPivot * element
+      && zip(matrix.diagonal, diagonal).allSatisfy { pivot, element in
+        pivot * pivot > smallestPivot * element
       }
   }
 

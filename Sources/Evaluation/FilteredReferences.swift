@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import SpectralTransforms
+internal import Tensors
 
-/// Applies distortion filters to the references, a frame of the signals at a time.
+/// Applies distortion filters to the references, a block of a frame at a time.
 struct FilteredReferences {
-  /// One source's energies in one frame, channels together, tails of the filters included.
+  /// One source's energies in a part of a frame, channels together, tails of the filters included.
   struct Energies {
     /// Of the reference.
     var target = 0.0
@@ -13,25 +14,38 @@ struct FilteredReferences {
     var spatialError = 0.0
     /// Of the source's own filtered reference.
     var projection = 0.0
-    /// Of the sum of all filtered references less that.
+    /// Of the estimate less that.
+    var projectionError = 0.0
+    /// Of the sum of all filtered references less the source's own.
     var interference = 0.0
     /// Of the sum of all filtered references.
     var jointProjection = 0.0
     /// Of the estimate less that.
     var artifacts = 0.0
+
+    static func += (left: inout Energies, right: Energies) {
+      left.target += right.target
+      left.error += right.error
+      left.spatialError += right.spatialError
+      left.projection += right.projection
+      left.projectionError += right.projectionError
+      left.interference += right.interference
+      left.jointProjection += right.jointProjection
+      left.artifacts += right.artifacts
+    }
   }
 
-  private let references: ChannelBank
-  private let estimates: ChannelBank
-  private let reach: Int
   private let transform: RealFourierTransform<Double>
+  private let channels: Int
+  private let channelsPerSource: Int
+  private let reach: Int
   /// The filters' spectra, conjugated, in the order of `DistortionFilters`.
   private let joint: [Double]
   private let own: [Double]
 
   init(
-    _ references: ChannelBank, estimates: ChannelBank, filters: DistortionFilters,
-    filterLength: Int, transform: RealFourierTransform<Double>
+    _ filters: DistortionFilters, channelsPerSource: Int, filterLength: Int,
+    transform: RealFourierTransform<Double>
   ) {
     func spectra(_ filters: [Double]) -> [Double] {
       var rows: [Double] = []
@@ -43,100 +57,78 @@ struct FilteredReferences {
       for index in stride(from: 1, to: spectra.count, by: 2) { spectra[index].negate() }
       return spectra
     }
-    self.references = references
-    self.estimates = estimates
     self.transform = transform
+    channels = filters.ridges.count * channelsPerSource
+    self.channelsPerSource = channelsPerSource
     reach = filterLength - 1
     joint = spectra(filters.joint)
     own = spectra(filters.own)
   }
 
-  /// The energies of each source in the frame `span`, which is filtered as if all around it were
-  /// zero.
-  func energies(in span: Range<Int>) -> [Energies] {
-    var energies = [Energies](repeating: Energies(), count: references.sources.count)
-    let end = span.upperBound + reach
+  /// The blocks of the frame `span`, with the tails of the filters behind it.
+  func blocks(of span: Range<Int>) -> [Range<Int>] {
     // Overlap-save: the first `reach` samples of a block's result are not valid.
-    let valid = transform.length - reach
-    for start in stride(from: span.lowerBound, to: end, by: valid) {
-      let range = (start - reach)..<(start + valid)
-      let sources = references.rows(range, within: span, length: transform.length)
-      let guesses = estimates.rows(range, within: span, length: transform.length)
-      let (all, alone) = filtered(sources)
-      let part = reach..<(reach + min(valid, end - start))
-      for channel in 0..<references.count {
-        let offset = channel * transform.length
-        add(
-          sources, guesses, all: all, alone: alone,
-          part: (part.lowerBound + offset)..<(part.upperBound + offset),
-          to: &energies[channel / references.channelsPerSource])
+    let end = span.upperBound + reach
+    return stride(from: span.lowerBound, to: end, by: transform.length - reach).map {
+      $0..<min($0 + transform.length - reach, end)
+    }
+  }
+
+  /// The energies of each source in `block` of the frame `span`, which is filtered as if all around
+  /// it were zero.
+  ///
+  /// The windows must hold the block and `reach` samples before it, as far as they are in the frame.
+  func energies(
+    in block: Range<Int>, of span: Range<Int>, references: ChannelWindow, estimates: ChannelWindow
+  ) -> [Energies] {
+    let width = 2 * transform.bins
+    let range = (block.lowerBound - reach)..<(block.lowerBound - reach + transform.length)
+    let valid = reach..<(reach + block.count)
+    let sources = (0..<channels).map {
+      references.row($0, range, within: span, length: transform.length)
+    }
+    let spectra = sources.map { transform.forward($0) }
+    var energies = [Energies](repeating: Energies(), count: channels / channelsPerSource)
+    for channel in 0..<channels {
+      let source = channel / channelsPerSource
+      var (all, alone) = (
+        [Double](repeating: 0, count: width), [Double](repeating: 0, count: width)
+      )
+      for reference in 0..<channels {
+        addConjugateProduct(
+          spectra[reference], row: 0, joint, row: channel * channels + reference, to: &all,
+          width: width)
       }
+      for index in 0..<channelsPerSource {
+        addConjugateProduct(
+          spectra[source * channelsPerSource + index], row: 0, own,
+          row: channel * channelsPerSource + index, to: &alone, width: width)
+      }
+      energies[source] += Energies(
+        source: sources[channel],
+        guess: estimates.row(channel, range, within: span, length: transform.length),
+        projection: transform.inverse(alone), joint: transform.inverse(all), in: valid)
     }
     return energies
   }
+}
 
-  /// The blocks of all estimates' channels, `[channel, sample]`, made of all references, and of the
-  /// own ones alone.
-  private func filtered(_ sources: [Double]) -> (all: [Double], alone: [Double]) {
-    let width = 2 * transform.bins
-    let (channels, perSource) = (references.count, references.channelsPerSource)
-    let spectra = transform.forward(sources)
-    var all = [Double](repeating: 0, count: channels * width)
-    var alone = all
-    spectra.withUnsafeBufferPointer { spectra in
-      func apply(
-        _ filters: UnsafeBufferPointer<Double>, row: Int, to channel: Int,
-        _ sum: UnsafeMutableBufferPointer<Double>, from reference: Int
-      ) {
-        addConjugateProduct(
-          spectra, row: reference, filters, row: row, to: sum, row: channel, width: width)
-      }
-      joint.withUnsafeBufferPointer { filters in
-        all.withUnsafeMutableBufferPointer { sum in
-          for channel in 0..<channels {
-            for reference in 0..<channels {
-              apply(filters, row: channel * channels + reference, to: channel, sum, from: reference)
-            }
-          }
-        }
-      }
-      own.withUnsafeBufferPointer { filters in
-        alone.withUnsafeMutableBufferPointer { sum in
-          for channel in 0..<channels {
-            let first = channel / perSource * perSource
-            for index in 0..<perSource {
-              apply(
-                filters, row: channel * perSource + index, to: channel, sum, from: first + index)
-            }
-          }
-        }
-      }
-    }
-    return (transform.inverse(all), transform.inverse(alone))
-  }
-
-  private func add(
-    _ sources: [Double], _ guesses: [Double], all: [Double], alone: [Double], part: Range<Int>,
-    to energies: inout Energies
+extension FilteredReferences.Energies {
+  fileprivate init(
+    source: [Double], guess: [Double], projection: [Double], joint: [Double], in part: Range<Int>
   ) {
-    var sums = Energies()
+    self.init()
     for index in part {
-      let (source, guess) = (sources[index], guesses[index])
-      let (projection, joint) = (alone[index], all[index])
-      sums.target += source * source
-      sums.error += (guess - source) * (guess - source)
-      sums.spatialError += (projection - source) * (projection - source)
-      sums.projection += projection * projection
-      sums.interference += (joint - projection) * (joint - projection)
-      sums.jointProjection += joint * joint
-      sums.artifacts += (guess - joint) * (guess - joint)
+      let (source, guess) = (source[index], guess[index])
+      let (projection, joint) = (projection[index], joint[index])
+      target += source * source
+      error += (guess - source) * (guess - source)
+      spatialError += (projection - source) * (projection - source)
+      self.projection += projection * projection
+      projectionError += (guess - projection) * (guess - projection)
+      interference += (joint - projection) * (joint - projection)
+      jointProjection += joint * joint
+      artifacts += (guess - joint) * (guess - joint)
     }
-    energies.target += sums.target
-    energies.error += sums.error
-    energies.spatialError += sums.spatialError
-    energies.projection += sums.projection
-    energies.interference += sums.interference
-    energies.jointProjection += sums.jointProjection
-    energies.artifacts += sums.artifacts
   }
 }

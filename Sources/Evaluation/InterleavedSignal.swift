@@ -27,25 +27,6 @@ public struct InterleavedSignal: Sendable {
   func channel(_ index: Int) -> [Double] {
     stride(from: index, to: samples.count, by: channels).map { Double(samples[$0]) }
   }
-
-  /// Whether no sample is NaN or infinite.
-  var isFinite: Bool { samples.allSatisfy(\.isFinite) }
-
-  func checkFormat(of estimate: InterleavedSignal) throws(MetricError) {
-    guard sampleRate == estimate.sampleRate else {
-      throw .sampleRatesDiffer(reference: sampleRate, estimate: estimate.sampleRate)
-    }
-    guard channels == estimate.channels else {
-      throw .channelsDiffer(reference: channels, estimate: estimate.channels)
-    }
-  }
-
-  func checkShape(of estimate: InterleavedSignal) throws(MetricError) {
-    try checkFormat(of: estimate)
-    guard frames == estimate.frames else {
-      throw .lengthsDiffer(referenceFrames: frames, estimateFrames: estimate.frames)
-    }
-  }
 }
 
 /// Why two sounds cannot be compared.

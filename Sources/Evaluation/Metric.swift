@@ -61,3 +61,59 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
     return score.improvement(over: try metric.score(of: mixture, against: reference))
   }
 }
+
+extension MetricName {
+  /// The scores of `estimate` for several metrics, with as few readings as they allow.
+  ///
+  /// Those made of energies alone are summed while the sounds are read; the others need them whole.
+  ///
+  /// - Throws: `MetricError`, and what reading throws.
+  static func scores(
+    _ metrics: [MetricName], of estimate: any SignalSource, against reference: any SignalSource,
+    mixture: (any SignalSource)?
+  ) throws -> [(metric: MetricName, score: Score)] {
+    var sums: (estimate: EnergyAccumulator, mixture: EnergyAccumulator?)?
+    var whole: (estimate: InterleavedSignal, reference: InterleavedSignal)?
+    return try metrics.map { metric in
+      guard let energyScore = metric.energyScore else {
+        let sounds = try whole ?? (InterleavedSignal(estimate), InterleavedSignal(reference))
+        whole = sounds
+        return (metric, try metric.score(of: sounds.estimate, against: sounds.reference))
+      }
+      let energies =
+        try sums
+        ?? (
+          EnergyAccumulator(of: estimate, against: reference),
+          metrics.contains(where: \.isImprovement)
+            ? mixture.map { try EnergyAccumulator(of: $0, against: reference) } : nil
+        )
+      sums = energies
+      let score = energyScore(energies.estimate)
+      guard metric.isImprovement else { return (metric, score) }
+      guard let baseline = energies.mixture else { throw MetricError.mixtureMissing(metric) }
+      return (metric, score.improvement(over: energyScore(baseline)))
+    }
+  }
+
+  /// The score from energies alone; nil for metrics that need more.
+  private var energyScore: ((EnergyAccumulator) -> Score)? {
+    switch self {
+    case .sdr, .sdrImprovement: \.globalSDR
+    case .scaleInvariantSDR, .scaleInvariantSDRImprovement: \.scaleInvariantSDR
+    case .segmentalSNR, .intelligibility: nil
+    }
+  }
+}
+
+extension EnergyAccumulator {
+  /// The energies of two sounds that are read block by block.
+  init(of estimate: any SignalSource, against reference: any SignalSource) throws {
+    try reference.checkShape(of: estimate)
+    self.init(channels: reference.channels)
+    for start in stride(from: 0, to: reference.frames, by: 65_536) {
+      let range = start..<min(start + 65_536, reference.frames)
+      add(
+        reference: try reference.samples(in: range), estimate: try estimate.samples(in: range))
+    }
+  }
+}

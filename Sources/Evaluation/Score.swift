@@ -18,6 +18,8 @@ public struct Score: Sendable, Hashable {
     case silentEstimateSource(Int)
     /// The mixture has no finite value to improve on.
     case perfectMixture
+    /// The form of the metric that was asked for does not have this ratio.
+    case notInThisForm
 
     /// One line: what is wrong with the sounds.
     public var description: String {
@@ -29,6 +31,7 @@ public struct Score: Sendable, Hashable {
       case .silentReferenceSource(let source): "the reference of source \(source + 1) is silent"
       case .silentEstimateSource(let source): "the estimate of source \(source + 1) is silent"
       case .perfectMixture: "the mixture equals the reference"
+      case .notInThisForm: "this form of the metric does not have it"
       }
     }
   }

@@ -13,9 +13,11 @@ struct EvaluateStems: ParsableCommand {
           evaluate-stems pair vocals.wav separated/vocals.wav
         Score it against the mixture it came from, for the improvement too:
           evaluate-stems pair vocals.wav separated/vocals.wav --mixture song.wav
+        A data set, as museval does, but faster:
+          evaluate-stems folder musdb18hq separated/htdemucs -o scores --subset test
         For a script:
           evaluate-stems pair vocals.wav separated/vocals.wav --json
       """,
     version: Program.version,
-    subcommands: [Pair.self])
+    subcommands: [Pair.self, Folder.self])
 }

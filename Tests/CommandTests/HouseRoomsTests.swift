@@ -30,7 +30,7 @@ private enum Picture {
     "CZlib": ["TokenFiles"],
     "CCurl": ["ModelLibrary"],
     "CCrypto": ["ModelLibrary"],
-    "Yams": ["ModelLibrary"],
+    "Yams": ["ModelLibrary", "audio-tokens"],
     "ArgumentParser": ["CommandSupport", "separate-stems", "audio-tokens", "evaluate-stems"],
   ]
 

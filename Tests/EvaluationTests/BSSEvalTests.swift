@@ -6,62 +6,7 @@ internal import Testing
 
 @Suite("BSSEval v4")
 struct BSSEvalTests {
-  /// Knuth and Lewis' linear congruential generator, from -1 to 1, as in `Tools/Goldens/bsseval.py`.
-  private struct Noise {
-    var state: UInt64
-    mutating func next() -> Double {
-      state = (1_664_525 * state + 1_013_904_223) % (1 << 32)
-      return Double(state) / Double(1 << 31) - 1
-    }
-  }
-
-  /// Sources of one length as `[source][frame * channel]`.
-  private struct Sounds {
-    var references: [[Double]]
-    let fresh: [[Double]]
-    let own: Double
-    let mixed: Double
-    let channels: Int
-
-    /// The sounds of `Tools/Goldens/bsseval.py`.
-    init(
-      seed: UInt64, sources: Int, channels: Int = 1, frames: Int, own: Double, mixed: Double
-    ) {
-      var noise = Noise(state: seed)
-      references = [0.9, -0.5, 0.3].prefix(sources).map { pole in
-        var samples = (0..<frames * channels).map { _ in 0.1 * noise.next() }
-        for index in channels..<samples.count { samples[index] += pole * samples[index - channels] }
-        return samples
-      }
-      fresh = references.map { $0.map { _ in noise.next() } }
-      (self.own, self.mixed, self.channels) = (own, mixed, channels)
-    }
-
-    func signal(_ samples: [Double]) -> InterleavedSignal {
-      InterleavedSignal(samples.map(Float.init), channels: channels, sampleRate: 8000)
-    }
-
-    var signals: [InterleavedSignal] { references.map(signal) }
-
-    var estimates: [InterleavedSignal] {
-      references.indices.map { source in
-        signal(
-          references[source].indices.map { index in
-            let mixture = references.reduce(0) { $0 + $1[index] }
-            return own * references[source][index] + mixed * mixture + 0.02 * fresh[source][index]
-          })
-      }
-    }
-  }
-
-  /// Two stereo sources, the first silent in the second of three seconds.
-  private var stereo: Sounds {
-    var sounds = Sounds(
-      seed: 12345, sources: 2, channels: 2, frames: 24500, own: 0.8, mixed: 0.1)
-    for index in 16000..<32000 { sounds.references[0][index] = 0 }
-    return sounds
-  }
-
+  private let stereo = Sounds.stereo
   private let ratios: [KeyPath<SourceScores.Ratios, Score>] = [\.sdr, \.isr, \.sir, \.sar]
 
   private func expect(
@@ -117,6 +62,31 @@ struct BSSEvalTests {
     }
     try expect(
       try BSSEval().scores(references: sounds.signals, estimates: longer), equalGolden: "stereo")
+  }
+
+  @Test("of version 3 equals museval, which then fits filters to each frame")
+  func versionThree() throws {
+    try expect(
+      try BSSEval(version: .v3).scores(references: stereo.signals, estimates: stereo.estimates),
+      equalGolden: "stereo.v3")
+  }
+
+  @Test("of sources equals museval, which then lets a filter do what it likes")
+  func sourcesForm() throws {
+    let sounds = Sounds(seed: 777, sources: 3, frames: 20000, own: 0.9, mixed: 0.2)
+    let metric = BSSEval(version: .v3, form: .sources, windowSeconds: .infinity)
+    let scores = try metric.scores(references: sounds.signals, estimates: sounds.estimates)
+    try expect(scores, equalGolden: "mono.sources")
+    #expect(scores[0].medians.isr.gap == .notInThisForm)
+  }
+
+  @Test("gives the same bits for any number of threads, and for sounds read in pieces")
+  func threads() throws {
+    let sounds = Sounds(seed: 777, sources: 3, frames: 20000, own: 0.9, mixed: 0.2)
+    let once = try BSSEval().scores(references: sounds.signals, estimates: sounds.estimates)
+    let pieces = try sounds.signals.map { try SummedSource([$0]) }
+    #expect(
+      try BSSEval().scores(references: pieces, estimates: sounds.estimates, threads: 3) == once)
   }
 
   @Test("equals museval for three mono sources")

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes Tests/EvaluationTests/Goldens/bsseval.safetensors: museval's scores of synthesised sounds.
+"""Writes Tests/EvaluationTests/Goldens/bsseval.safetensors, museval's scores of synthesised sounds, and
+museval-track.json beside it, a track's scores as museval writes them.
 
 The sounds are not stored: the tests synthesise them by the same formulas. Run from the package's
 root, with museval installed.
@@ -17,6 +18,7 @@ from safetensors.numpy import save_file
 
 # museval reads music through musdb, which insists on ffmpeg; arrays need neither.
 sys.modules["musdb"] = types.ModuleType("musdb")
+from museval.aggregate import TrackStore  # noqa: E402
 from museval.metrics import bss_eval  # noqa: E402
 
 
@@ -50,11 +52,23 @@ def finished(references, fresh, own, mixed):
             estimates.astype(np.float32).astype(float))
 
 
-def score(references, estimates, window, hop):
+def score(references, estimates, window, hop, framewise=False, sources=False):
     sdr, isr, sir, sar, _ = bss_eval(
         references.copy(), estimates.copy(), compute_permutation=False, filters_len=512,
-        framewise_filters=False, bsseval_sources_version=False, window=window, hop=hop)
+        framewise_filters=framewise, bsseval_sources_version=sources, window=window, hop=hop)
     return np.stack([sdr, isr, sir, sar])
+
+
+def track_document(references, estimates):
+    """Two sources as vocals and accompaniment, the references as musdb's 16-bit files have them."""
+    references = np.round(references * 32768) / 32768
+    sdr, isr, sir, sar = score(references, estimates, 8000, 8000)
+    store = TrackStore("track", win=1.0, hop=1.0)
+    for index, name in enumerate(["vocals", "accompaniment"]):
+        store.add_target(name, {
+            "SDR": sdr[index].tolist(), "SIR": sir[index].tolist(), "ISR": isr[index].tolist(),
+            "SAR": sar[index].tolist()})
+    return store.json
 
 
 def main():
@@ -68,10 +82,15 @@ def main():
     cut = stereo[1].copy()
     cut[:, -100:] = 0
     out["stereo.cut"] = score(stereo[0], cut, 8000, 8000)
+    out["stereo.v3"] = score(*stereo, 8000, 8000, framewise=True)
+    with open("Tests/EvaluationTests/Goldens/museval-track.json", "w") as file:
+        file.write(track_document(*stereo))
     out["one"] = score(stereo[0][1:], stereo[1][1:], 8000, 8000)
 
     references, fresh = sounds(777, 3, 1, 20000)
-    out["mono"] = score(*finished(references, fresh, 0.9, 0.2), np.inf, np.inf)
+    mono = finished(references, fresh, 0.9, 0.2)
+    out["mono"] = score(*mono, np.inf, np.inf)
+    out["mono.sources"] = score(*mono, np.inf, np.inf, framewise=True, sources=True)
 
     # Both channels of the first source alike: a system that has no unique solution.
     references, fresh = sounds(99, 2, 2, 20000)

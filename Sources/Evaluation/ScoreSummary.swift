@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One metric of one source over a data set.
+public struct ScoreSummary: Sendable, Hashable, Codable {
+  /// The source's name.
+  public let target: String
+  /// The metric's name.
+  public let metric: String
+  /// The median over tracks: for BSSEval that of the medians over frames, as museval reports it.
+  public let median: ScoreRecord
+  /// The mean over tracks of the same values.
+  public let mean: ScoreRecord
+  /// How many tracks have a value.
+  public let tracks: Int
+  /// How many tracks have this source, but no value.
+  public let missing: Int
+
+  /// The summaries of all sources and metrics, in the order in which they first occur; metrics in the
+  /// order of `metrics`.
+  ///
+  /// - Parameters:
+  ///   - tracks: the tracks' scores.
+  ///   - metrics: the metrics' names.
+  ///   - infinitiesCount: whether infinite values count, or are left out as in museval.
+  public static func summaries(
+    of tracks: [TrackScores], metrics: [String], infinitiesCount: Bool
+  ) -> [ScoreSummary] {
+    var order: [String] = []
+    var byTarget: [String: [TargetScores]] = [:]
+    for target in tracks.flatMap(\.targets) {
+      if byTarget[target.name] == nil { order.append(target.name) }
+      byTarget[target.name, default: []].append(target)
+    }
+    return order.flatMap { target in
+      metrics.compactMap { metric in
+        let records = (byTarget[target] ?? []).compactMap { $0.values[metric] }
+        return records.isEmpty
+          ? nil
+          : ScoreSummary(target, metric, records, infinitiesCount: infinitiesCount)
+      }
+    }
+  }
+
+  private init(
+    _ target: String, _ metric: String, _ records: [ScoreRecord], infinitiesCount: Bool
+  ) {
+    let values = records.filter { $0.reason == nil && (infinitiesCount || $0.value.isFinite) }
+      .map(\.value)
+    self.target = target
+    self.metric = metric
+    tracks = values.count
+    missing = records.count - values.count
+    let none =
+      records.first { $0.reason != nil }
+      ?? ScoreRecord(reason: "infinite wherever there is a value")
+    median = values.median.map { ScoreRecord($0) } ?? none
+    // A perfect estimate would make every mean infinite.
+    let finite = values.filter(\.isFinite)
+    mean = finite.isEmpty ? none : ScoreRecord(finite.reduce(0, +) / Double(finite.count))
+  }
+}

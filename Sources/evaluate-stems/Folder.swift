@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import CommandSupport
+internal import Evaluation
+
+/// `evaluate-stems folder`: the estimates of a data set against its sources.
+struct Folder: ProgramCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Score a folder of estimates against a data set.",
+    discussion: """
+      References are ROOT/SUBSET/TRACK/STEM.wav as in MUSDB18-HQ, or ROOT/TRACK/STEM.wav; estimates \
+      lie likewise, with or without SUBSET. What was scored before with the same settings is not \
+      computed again, so a run that was stopped goes on where it was.
+
+      EXAMPLES
+        evaluate-stems folder musdb18hq separated/htdemucs -o scores --subset test
+        evaluate-stems folder musdb18hq estimates -o scores --museval-strict --jobs 2
+        evaluate-stems folder mdx/test results -o scores --metrics sdr
+      """)
+
+  @Argument(help: "The data set.") var references: PathBytes
+  @Argument(help: "The estimates, in folders of the same names.") var estimates: PathBytes
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "dir"))
+  var output: PathBytes
+
+  @OptionGroup(title: "Data set") var dataSet: DataSetOptions
+  @OptionGroup(title: "Scores") var scoring: ScoringOptions
+  @OptionGroup(title: "Running") var common: CommonOptions
+
+  func run() throws {
+    guard estimates.isFolder else { throw Failure(.missingInput, "\(estimates): no such folder") }
+    let recordings = try DataSet(references, subset: dataSet.wantedSubset).recordings
+    let plan = ScoringPlan(scoring, threads: common.threadCount, recordings: recordings.count)
+    var works: [ScoringRun.Work] = []
+    var withoutEstimates = 0
+    for recording in recordings {
+      let estimates = sounds(for: recording)
+      guard !estimates.isEmpty else {
+        Console.standard.verbose("\(recording.subset.appending(recording.name)): no estimates")
+        withoutEstimates += 1
+        continue
+      }
+      works.append(work(recording, estimates, plan.evaluation))
+    }
+    guard !works.isEmpty else {
+      throw Failure(
+        .missingInput,
+        "\(estimates): has no folder named like a recording of \(references), such as "
+          + "\(recordings[0].subset.appending(recordings[0].name))")
+    }
+    if withoutEstimates > 0 {
+      Console.standard.warn(
+        "\(withoutEstimates) of \(recordings.count) recordings have no estimates and are left out")
+    }
+    try plan.run(works, output: output, isJSON: common.json)
+  }
+
+  /// The estimates of a recording: below its part, or without one.
+  private func sounds(for recording: DataSet.Recording) -> [(name: String, path: PathBytes)] {
+    let places = [
+      estimates.appending(recording.subset).appending(recording.name),
+      estimates.appending(recording.name),
+    ]
+    return places.lazy.map { DataSet.sounds(in: $0) }.first { !$0.isEmpty } ?? []
+  }
+
+  private func work(
+    _ recording: DataSet.Recording, _ estimates: [(name: String, path: PathBytes)],
+    _ evaluation: TrackEvaluation
+  ) -> ScoringRun.Work {
+    let wanted = scoring.targets
+    let judged = estimates.filter {
+      wanted?.contains($0.name) ?? true && !DataSet.mixtureNames.contains($0.name)
+    }
+    let inputs = recording.stems.flatMap(\.files) + judged.map(\.path)
+    return ScoringRun.Work(
+      subset: recording.subset, name: recording.name, seconds: recording.seconds,
+      inputs: inputs + (recording.mixture.map { [$0] } ?? [])
+    ) { name, subset in
+      return try evaluation.scores(
+        name: name, subset: subset, references: try recording.references(),
+        estimates: judged.map { .init($0.name, try RecordedSound($0.path)) },
+        mixture: try recording.mixture.map { try RecordedSound($0) })
+    }
+  }
+}
+
+/// Which part of a data set.
+struct DataSetOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp("Only this part of the data set: train, test, …, or all.", valueName: "part")
+  )
+  var subset = "all"
+
+  /// The part that is wanted; nil for all.
+  var wantedSubset: String? { subset == "all" ? nil : subset.lowercased() }
+}
+
+extension DataSet.Recording {
+  /// The length of its first stem; 0 where that cannot be read.
+  var seconds: Double {
+    guard let file = stems.first?.files.first, let sound = try? RecordedSound(file) else {
+      return 0
+    }
+    return Double(sound.frames) / Double(sound.sampleRate)
+  }
+
+  /// Its sources, opened.
+  func references() throws -> [TrackEvaluation.NamedSource] {
+    let sounds = try stems.map { stem in
+      (name: stem.name, parts: try stem.files.map { try RecordedSound($0) as any SignalSource })
+    }
+    let longest = sounds.flatMap(\.parts).map(\.frames).max() ?? 0
+    return try sounds.map { sound in
+      .init(sound.name, FittedSource(try SummedSource(sound.parts), frames: longest))
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import CommandSupport
+internal import Evaluation
+internal import Foundation
+
+/// The scores of a data set as files and as a table.
+struct ScoreReport {
+  /// A recording that has no scores.
+  private struct FailedTrack: Codable {
+    let name: String
+    let reason: String
+  }
+
+  /// The content of `summary.json`.
+  private struct Document: Codable {
+    let program: String
+    let definitions: [String: String]
+    let summary: [ScoreSummary]
+    let tracks: [Track]
+    let failed: [FailedTrack]
+  }
+
+  /// A recording in `summary.json`: without frames.
+  private struct Track: Codable {
+    let name: String
+    let subset: String
+    let durationSeconds: Double
+    let targets: [String: [String: ScoreRecord]]
+    let notes: [String]
+  }
+
+  private let tracks: [TrackScores]
+  private let failed: [FailedTrack]
+  private let summaries: [ScoreSummary]
+  private let metricNames: [String]
+  private let definitions: [(metric: String, definition: String)]
+
+  init(_ outcomes: [ScoringRun.Outcome], evaluation: TrackEvaluation, metricNames: [String]) {
+    tracks = outcomes.compactMap { try? $0.result.get() }
+    failed = outcomes.compactMap { outcome in
+      guard case .failure(let failure) = outcome.result else { return nil }
+      return FailedTrack(name: outcome.title, reason: failure.message)
+    }
+    self.metricNames = metricNames
+    definitions = evaluation.definitions
+    summaries = ScoreSummary.summaries(
+      of: tracks, metrics: metricNames, infinitiesCount: !evaluation.isMuseval)
+  }
+
+  /// The content of `summary.json`, one line.
+  var document: String {
+    get throws {
+      let document = Document(
+        program: "tessera \(Program.version)",
+        definitions: Dictionary(
+          uniqueKeysWithValues: definitions.map { ($0.metric, $0.definition) }),
+        summary: summaries,
+        tracks: tracks.map { track in
+          Track(
+            name: track.name, subset: track.subset, durationSeconds: track.durationSeconds,
+            targets: Dictionary(uniqueKeysWithValues: track.targets.map { ($0.name, $0.values) }),
+            notes: track.notes)
+        }, failed: failed)
+      return String(try JSONDocument.text(document).dropLast())
+    }
+  }
+
+  /// Writes `summary.json` and `summary.csv`.
+  func write(to folder: PathBytes) throws {
+    try WholeFile.write(try document + "\n", to: folder.appending("summary.json"))
+    let rows = summaries.map { summary in
+      [
+        Self.quoted(summary.target), summary.metric, Self.number(summary.median),
+        Self.number(summary.mean), "\(summary.tracks)", "\(summary.missing)",
+      ].joined(separator: ",")
+    }
+    let header = "target,metric,median,mean,tracks,missing"
+    try WholeFile.write(
+      ([header] + rows).map { $0 + "\n" }.joined(), to: folder.appending("summary.csv"))
+  }
+
+  /// The summary for people: a row a source, medians over tracks, and means below.
+  var table: [String] {
+    let metrics = metricNames.filter { name in summaries.contains { $0.metric == name } }
+    var targets: [String] = []
+    for summary in summaries where !targets.contains(summary.target) {
+      targets.append(summary.target)
+    }
+    let width = (targets.map(\.count).max() ?? 0) + 8
+    func row(_ head: String, _ cells: [String]) -> String {
+      head.padding(toLength: max(width, head.count), withPad: " ", startingAt: 0)
+        + cells.map { String(repeating: " ", count: max(1, 13 - $0.count)) + $0 }.joined()
+    }
+    var lines = [row("", metrics)]
+    let kinds: [(String, KeyPath<ScoreSummary, ScoreRecord>)] = [
+      ("median", \.median), ("mean", \.mean),
+    ]
+    for target in targets {
+      for (kind, value) in kinds {
+        lines.append(
+          row(
+            kind == "median"
+              ? target.padding(toLength: width - 7, withPad: " ", startingAt: 0) + kind
+              : String(repeating: " ", count: width - 7) + kind,
+            metrics.map { metric in
+              let summary = summaries.first { $0.target == target && $0.metric == metric }
+              guard let record = summary?[keyPath: value], record.reason == nil else { return "–" }
+              return String(format: "%.3f", record.value)
+            }))
+      }
+    }
+    lines.append(
+      "\(tracks.count) recordings"
+        + (failed.isEmpty ? "" : ", \(failed.count) failed") + "; median and mean over recordings, "
+        + "BSSEval first the median over its frames")
+    return lines
+  }
+
+  private static func number(_ record: ScoreRecord) -> String {
+    record.reason == nil ? "\(record.value)" : ""
+  }
+
+  private static func quoted(_ text: String) -> String {
+    let isPlain = text.allSatisfy { $0 != "," && $0 != "\"" && !$0.isNewline }
+    return isPlain ? text : "\"" + text.replacing("\"", with: "\"\"") + "\""
+  }
+}

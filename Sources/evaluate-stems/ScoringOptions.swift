@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import CommandSupport
+internal import Evaluation
+
+/// What is computed, for the commands that score whole recordings.
+struct ScoringOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "What to compute: bsseval, \(MetricName.allCases.map(\.rawValue).joined(separator: ", ")) "
+        + "(default: bsseval,sdr,si-sdr, and sdri,si-sdri where there is a mixture).",
+      valueName: "names"), transform: ScoringOptions.metrics(named:))
+  var metrics: MetricSelection = MetricSelection(
+    isBSSEval: true,
+    whole: [.sdr, .sdrImprovement, .scaleInvariantSDR, .scaleInvariantSDRImprovement])
+
+  @Option(help: ArgumentHelp("Length of BSSEval's frames.", valueName: "seconds"))
+  var window = 1.0
+
+  @Option(help: ArgumentHelp("From one frame to the next.", valueName: "seconds"))
+  var hop = 1.0
+
+  @Option(
+    help: ArgumentHelp(
+      "Judge only these sources, as if there were no other estimates.", valueName: "names"),
+    transform: { $0.split(separator: ",").map(String.init) })
+  var targets: [String]?
+
+  @Flag(
+    help: """
+      Follow museval in everything: one silent source takes a frame from all, a silent track fails, \
+      vocals and accompaniment are judged apart, references count as 16-bit.
+      """)
+  var musevalStrict = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Score so many recordings at a time (default: one a thread).", valueName: "number"))
+  var jobs: Int?
+
+  @Flag(help: "Compute everything anew, also what an earlier run left.") var overwrite = false
+
+  func validate() throws {
+    for (name, value) in [("window", window), ("hop", hop)] where !(value > 0 && value < 1e6) {
+      throw ValidationError("--\(name) \(value): expected seconds above 0")
+    }
+    if let jobs, !(1...1024).contains(jobs) {
+      throw ValidationError("--jobs \(jobs): expected a number from 1 to 1024")
+    }
+  }
+
+  /// The evaluation that is asked for, with `threads` for each recording.
+  func evaluation(threads: Int) -> TrackEvaluation {
+    TrackEvaluation(
+      metrics: metrics.whole, framesOf: metrics.isBSSEval ? (window, hop) : nil,
+      isMuseval: musevalStrict, threads: threads)
+  }
+
+  /// The metrics' names in the order of reports.
+  var metricNames: [String] {
+    (metrics.isBSSEval ? BSSEval.ratioNames : []) + metrics.whole.map(\.rawValue)
+  }
+
+  private static func metrics(named list: String) throws -> MetricSelection {
+    var selection = MetricSelection(isBSSEval: false, whole: [])
+    for name in list.split(separator: ",", omittingEmptySubsequences: false) {
+      if name == "bsseval" {
+        selection.isBSSEval = true
+      } else if let metric = MetricName(rawValue: String(name)) {
+        if !selection.whole.contains(metric) { selection.whole.append(metric) }
+      } else {
+        let known = ["bsseval"] + MetricName.allCases.map(\.rawValue)
+        throw ValidationError(
+          "unknown metric '\(name)'; there are \(known.joined(separator: ", "))")
+      }
+    }
+    return selection
+  }
+}
+
+/// What `--metrics` asks for.
+struct MetricSelection {
+  var isBSSEval: Bool
+  var whole: [MetricName]
+}

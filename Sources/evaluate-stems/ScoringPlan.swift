@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import ArgumentParser
+internal import CommandSupport
+internal import Evaluation
+
+/// How a data set is scored and reported, the same for every command that does it.
+struct ScoringPlan {
+  let evaluation: TrackEvaluation
+  private let options: ScoringOptions
+  private let jobs: Int
+
+  /// Shares `threads` out: recordings side by side first, what is left within each.
+  init(_ options: ScoringOptions, threads: Int, recordings: Int) {
+    self.options = options
+    jobs = max(1, min(options.jobs ?? threads, recordings))
+    evaluation = options.evaluation(threads: max(1, threads / jobs))
+  }
+
+  /// All that scores depend on besides the sounds.
+  private var settings: String {
+    let targets = options.targets.map { $0.joined(separator: ",") } ?? "all"
+    return
+      (["tessera \(Program.version)", "targets: \(targets)", "museval: \(evaluation.isMuseval)"]
+      + evaluation.definitions.map { "\($0.metric): \($0.definition)" }).joined(separator: "\n")
+  }
+
+  /// Scores `works`, writes the summary and prints it.
+  ///
+  /// - Parameter estimator: what made the estimates, where that is not in the sounds.
+  /// - Throws: `Failure`, and the exit code where recordings failed.
+  func run(
+    _ works: [ScoringRun.Work], output: PathBytes, estimator: String? = nil, isJSON: Bool
+  ) throws {
+    try OutputFolder.prepare(output)
+    let run = ScoringRun(
+      output: output, settings: settings + (estimator.map { "\nmodel: \($0)" } ?? ""),
+      isOverwriting: options.overwrite, jobs: jobs)
+    let outcomes = try run(works)
+    let report = ScoreReport(outcomes, evaluation: evaluation, metricNames: options.metricNames)
+    try report.write(to: output)
+    if isJSON {
+      try StandardOutput.write(line: try report.document)
+    } else {
+      for line in report.table { try StandardOutput.write(line: line) }
+    }
+    var batch = Batch()
+    for outcome in outcomes {
+      if case .failure(let failure) = outcome.result {
+        batch.count(failure)
+      } else {
+        batch.succeed()
+      }
+    }
+    try batch.finish()
+  }
+}
