@@ -13,7 +13,7 @@ package struct SystemFailure: Error, Equatable {
   package init(code: Int32) { self.code = code }
 
   /// The failure of the call made just before.
-  static var last: SystemFailure { SystemFailure(code: errno) }
+  package static var last: SystemFailure { SystemFailure(code: errno) }
 
   /// What the system says about it.
   package var reason: String { String(cString: strerror(code)) }

@@ -20,7 +20,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   case cnn14 = "Cnn14"
 
   /// Families that this release can run.
-  private static let supported: Set<ModelFamily> = [.convTasNet, .demucs]
+  private static let supported: Set<ModelFamily> = [.convTasNet, .demucs, .wavTokenizer]
 
   /// Whether this release can run networks of this family.
   public var isSupported: Bool { Self.supported.contains(self) }

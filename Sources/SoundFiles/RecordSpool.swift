@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
 internal import Synchronization
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -47,7 +49,8 @@ package final class RecordSpool: Sendable {
 
   private var stride: Int { length * MemoryLayout<Float>.stride }
 
-  private func transfer(_ count: Int, at offset: Int, _ call: (_ done: Int, _ offset: off_t) -> Int) {
+  private func transfer(_ count: Int, at offset: Int, _ call: (_ done: Int, _ offset: off_t) -> Int)
+  {
     var done = 0
     while done < count {
       let moved = call(done, off_t(offset + done))

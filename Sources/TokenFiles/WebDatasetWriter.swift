@@ -39,7 +39,8 @@ public final class WebDatasetWriter: TokenSink {
   /// The path of shard `number`.
   package static func path(prefix: [UInt8], number: Int) -> [UInt8] {
     let digits = String(number)
-    return prefix + Array("-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).tar".utf8)
+    return prefix
+      + Array("-\(String(repeating: "0", count: max(0, 6 - digits.count)))\(digits).tar".utf8)
   }
 
   private func begin() throws(TokenFileError) {

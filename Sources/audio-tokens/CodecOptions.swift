@@ -10,7 +10,7 @@ internal import WavTokenizer
 struct CodecOptions: ParsableArguments {
   @Option(
     name: [.short, .customShort("n"), .long],
-    help: "A checkpoint file, or a name that 'models list' shows.")
+    help: "A model's name ('models list' shows them) or a checkpoint file.")
   var model: String?
 
   @Option(
@@ -19,30 +19,17 @@ struct CodecOptions: ParsableArguments {
       valueName: "file"))
   var config: PathBytes?
 
+  @OptionGroup var models: ModelLibraryOptions
+
   /// The codec, with the parts of the network that are needed.
   func load(_ parts: WavTokenizer.Parts) throws -> Codec {
     guard let model else {
       throw Failure(
         .unavailable,
-        "no codec comes with the program: name a checkpoint with --model FILE, or one of the models "
-          + "that '\(Program.name) models' lists")
+        "no codec comes with the program yet: name a checkpoint file with --model, or one of the "
+          + "models that '\(Program.name) models' lists")
     }
-    let file = try ModelLibrary.resolve(model)
-    do {
-      let checkpoint = try Checkpoint(path: file.path)
-      guard try WavTokenizer.recognises(checkpoint) else {
-        throw Failure(.badData, "\(file.path): is no WavTokenizer checkpoint")
-      }
-      var configuration = try WavTokenizer.configuration(of: checkpoint)
-      if let config { try CodecSidecar(config).apply(to: &configuration) }
-      let network = try WavTokenizer(checkpoint, configuration: configuration, parts: parts)
-      return Codec(network: network, file: file)
-    } catch let error as CheckpointError {
-      // Some errors know the parameter, but not the file.
-      let message = error.description
-      throw Failure(
-        error.exitStatus, message.hasPrefix(file.path) ? message : "\(file.path): \(message)")
-    }
+    return try Codec(model, configuration: config, from: models, parts: parts)
   }
 }
 
@@ -53,12 +40,30 @@ struct Codec: Sendable {
   /// What its tokens are told from others' by.
   let identity: CodecIdentity
 
-  init(network: WavTokenizer, file: ModelFile) {
-    self.network = network
-    self.file = file
-    let configuration = network.configuration
-    identity = CodecIdentity(
-      model: file.name, fingerprint: network.fingerprint, sampleRate: configuration.sampleRate,
-      hopLength: configuration.hopLength, codebookSize: configuration.codebookSize)
+  /// Loads the codec that a name or a path stands for.
+  init(
+    _ model: String, configuration sidecar: PathBytes?, from models: ModelLibraryOptions,
+    parts: WavTokenizer.Parts
+  ) throws {
+    file = try models.file(of: model)
+    do {
+      let checkpoint = try Checkpoint(path: file.path)
+      guard try WavTokenizer.recognises(checkpoint) else {
+        throw Failure(.badData, "\(file.path): is no WavTokenizer checkpoint")
+      }
+      var configuration = try WavTokenizer.configuration(of: checkpoint)
+      if let sidecar { try CodecSidecar(sidecar).apply(to: &configuration) }
+      network = try WavTokenizer(checkpoint, configuration: configuration, parts: parts)
+      identity = CodecIdentity(
+        model: file.name,
+        fingerprint: network.withCodebookBytes { Fingerprint.text(Fingerprint.of($0)) },
+        sampleRate: configuration.sampleRate, hopLength: configuration.hopLength,
+        codebookSize: configuration.codebookSize)
+    } catch let error as CheckpointError {
+      // Some errors know the parameter, but not the file.
+      let message = error.description
+      throw Failure(
+        error.exitStatus, message.hasPrefix(file.path) ? message : "\(file.path): \(message)")
+    }
   }
 }

@@ -17,7 +17,8 @@ struct Convert: ProgramCommand {
         audio-tokens convert speech.tokens --format text -o -
       """)
 
-  @Argument(help: ArgumentHelp("Token files, folders, or - for standard input.", valueName: "tokens"))
+  @Argument(
+    help: ArgumentHelp("Token files, folders, or - for standard input.", valueName: "tokens"))
   var inputs: [PathBytes]
 
   @Option(
@@ -95,7 +96,8 @@ private struct Conversion {
     let size = record.codec?.codebookSize ?? command.codebookSize
     guard let size = size ?? (command.output.format == .megatron ? nil : 1) else {
       throw Failure(
-        .usage, "megatron's ids depend on how many codes there are, which '\(record.id)' does not "
+        .usage,
+        "megatron's ids depend on how many codes there are, which '\(record.id)' does not "
           + "tell: add --codebook-size")
     }
     return try TokenTarget(command.output, shard: .whole, codebookSize: size)

@@ -51,7 +51,8 @@ struct Decode: ProgramCommand {
         generate | audio-tokens decode - -m model.ckpt -o - | aplay
       """)
 
-  @Argument(help: ArgumentHelp("Token files, folders, or - for standard input.", valueName: "tokens"))
+  @Argument(
+    help: ArgumentHelp("Token files, folders, or - for standard input.", valueName: "tokens"))
   var inputs: [PathBytes]
 
   @Flag(help: "Cut the sound to the length it had before it was encoded, where the tokens tell.")
@@ -88,13 +89,14 @@ struct Decode: ProgramCommand {
           count += 1
           if folder.isStandardStream && count > 1 {
             throw Failure(
-              .usage, "'-o -' takes the sound of one recording, and there is a second, '\(record.id)'")
+              .usage,
+              "'-o -' takes the sound of one recording, and there is a second, '\(record.id)'")
           }
           let (subfolder, track) = TokenInput.place(of: record)
           let path =
             folder.isStandardStream
             ? folder
-            : output.path(in: folder, folder: subfolder, track: track, model: codec.file.name)
+            : output.path(in: folder, folder: subfolder, track: track, model: codec.identity.model)
           try planned.add(path, for: file.path)
           try decode(record, of: file, codec, to: path)
         }
@@ -150,7 +152,7 @@ struct Decode: ProgramCommand {
     let duration = Double(sink.samples) / Double(rate)
     try StandardOutput.write(json: [
       "input": .string(file.path.description), "id": .string(record.id),
-      "model": .string(codec.file.name), "mode": .string(mode.rawValue),
+      "model": .string(codec.identity.model), "mode": .string(mode.rawValue),
       "tokenCount": .integer(record.tokens.count), "sampleRate": .integer(rate),
       "samples": .integer(sink.samples), "duration": .number(duration),
       "output": .string(path.description), "seconds": .number(started.seconds),

@@ -2,6 +2,7 @@
 internal import ArgumentParser
 internal import CommandSupport
 internal import TokenFiles
+internal import WavTokenizer
 
 /// `audio-tokens encode`: sound in, tokens out.
 struct Encode: ProgramCommand {
@@ -25,7 +26,8 @@ struct Encode: ProgramCommand {
   var inputs: [PathBytes] = []
 
   @Option(
-    help: ArgumentHelp("A list of inputs as JSON lines, or - for standard input.", valueName: "file"))
+    help: ArgumentHelp(
+      "A list of inputs as JSON lines, or - for standard input.", valueName: "file"))
   var manifest: PathBytes?
 
   @Option(
@@ -51,7 +53,8 @@ struct Encode: ProgramCommand {
       throw ValidationError("a list says itself what is taken of each recording")
     }
     if manifest != nil && output.output.isStandardStream && output.format != .json {
-      throw ValidationError("lists give json on standard output; 'convert' makes other formats of it")
+      throw ValidationError(
+        "lists give json on standard output; 'convert' makes other formats of it")
     }
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs \(jobs): expected a number from 1 to 1024")
@@ -74,10 +77,11 @@ struct Encode: ProgramCommand {
     let expansion = InputExpansion(inputs)
     let places = list.shard.places(of: expansion.files.count, by: list.shardBy)
     let files = places.map { expansion.files[$0] }
-    let target = try TokenTarget(output, shard: list.shard, codebookSize: codec.identity.codebookSize)
+    let target = try TokenTarget(
+      output, shard: list.shard, codebookSize: codec.identity.codebookSize)
     let paths = try files.map {
       try target.place(
-        folder: $0.folder, track: $0.track, owner: $0.path, model: codec.file.name)
+        folder: $0.folder, track: $0.track, owner: $0.path, model: codec.identity.model)
     }
     if target.isDone {
       return Console.standard.info("\(output.output): the tokens are there, left out")
@@ -113,12 +117,11 @@ struct Encode: ProgramCommand {
     let started = Stopwatch()
     let input = try SoundInput(
       file.path, section: sound.section, sampleRate: codec.identity.sampleRate, raw: sound)
-    let rate = Double(codec.identity.sampleRate)
     Console.standard.beginProgress(
-      track: file.path.description,
-      totalSeconds: input.source.frameCount.map { Double($0) / rate })
+      track: file.path.description, totalSeconds: input.seconds)
     let pass = EncodingPass(
-      codec: codec, threads: common.threadCount, isLive: input.isLive && target.textStream != nil,
+      codec: codec, threads: common.threadCount,
+      isLive: input.seconds == nil && target.textStream != nil,
       progress: Console.standard.updateProgress(doneSeconds:))
     let id = file.folder.appending(file.track).description
     do {
@@ -162,7 +165,8 @@ struct Encode: ProgramCommand {
 extension TokenRecord {
   /// The members of the record's JSON object.
   func members(withTokens: Bool) throws -> [JSONValue.Member] {
-    guard case .object(let members) = try JSONValue(reading: try json(withTokens: withTokens)) else {
+    guard case .object(let members) = try JSONValue(reading: try json(withTokens: withTokens))
+    else {
       return []
     }
     return members

@@ -44,7 +44,8 @@ struct EncodeList {
     let identity = codec.identity
     return [
       Program.version, identity.model, identity.fingerprint ?? "", "\(identity.hopLength)",
-      "\(identity.codebookSize)", "\(command.margins)", hasOwnFiles ? "\(command.output.format)" : "",
+      "\(identity.codebookSize)", "\(command.margins)",
+      hasOwnFiles ? "\(command.output.format)" : "",
     ].joined(separator: "\n")
   }
 
@@ -61,7 +62,9 @@ struct EncodeList {
       start: try record.number("start") ?? 0, duration: try record.number("duration"))
     do {
       try section.check()
-    } catch { throw Failure(.badData, "line \(record.line): expected a start from 0 on, a duration above 0") }
+    } catch {
+      throw Failure(.badData, "line \(record.line): expected a start from 0 on, a duration above 0")
+    }
     let path = try record.path("audio")
     let input = try SoundInput(path, section: section, sampleRate: codec.identity.sampleRate)
     let tokens: TokenRecord
@@ -82,7 +85,8 @@ struct EncodeList {
     let options = command.output
     let path = options.output.appending(record.id + "." + options.format.fileExtension)
     let components = record.id.split(separator: "/", omittingEmptySubsequences: false)
-    let isName = components.allSatisfy { $0.first != "." && !$0.isEmpty }
+    let isName =
+      components.allSatisfy { $0.first != "." && !$0.isEmpty }
       && record.id.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
     guard isName else {
       throw Failure(.badData, "the id '\(record.id)' is no file name: choose the format json")

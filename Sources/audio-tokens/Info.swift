@@ -8,7 +8,8 @@ struct Info: ProgramCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what token files hold; reads them to the end, so that damage shows.")
 
-  @Argument(help: ArgumentHelp("Token files, folders, or - for standard input.", valueName: "tokens"))
+  @Argument(
+    help: ArgumentHelp("Token files, folders, or - for standard input.", valueName: "tokens"))
   var inputs: [PathBytes]
 
   @OptionGroup var words: VocabularyOptions
@@ -34,7 +35,8 @@ struct Info: ProgramCommand {
     while let record = try input.next() {
       if common.json {
         var members: [JSONValue.Member] = [
-          .init("input", .string(file.path.description)), .init("format", .string(input.format.rawValue)),
+          .init("input", .string(file.path.description)),
+          .init("format", .string(input.format.rawValue)),
         ]
         members += try record.members(withTokens: false)
         try StandardOutput.write(json: .object(members))

@@ -45,7 +45,7 @@ struct Reconstruct: ProgramCommand {
     var paths: [PathBytes] = []
     for file in expansion.files {
       let path = output.path(
-        in: folder, folder: file.folder, track: file.track, model: codec.file.name)
+        in: folder, folder: file.folder, track: file.track, model: codec.identity.model)
       try planned.add(path, for: file.path)
       paths.append(path)
     }
@@ -69,8 +69,7 @@ struct Reconstruct: ProgramCommand {
     let started = Stopwatch()
     let rate = codec.identity.sampleRate
     let input = try SoundInput(file.path, section: sound.section, sampleRate: rate, raw: sound)
-    let total = input.source.frameCount.map { Double($0) / Double(rate) }
-    Console.standard.beginProgress(track: file.path.description, totalSeconds: total)
+    Console.standard.beginProgress(track: file.path.description, totalSeconds: input.seconds)
     let recorder = RecordingSource(input.source)
     let record: TokenRecord
     do {

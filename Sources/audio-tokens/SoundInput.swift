@@ -54,8 +54,10 @@ struct SoundSection: Sendable {
 /// other tokens.
 struct SoundInput {
   let source: any AudioSource
-  /// Whether it comes as somebody speaks.
-  var isLive: Bool { source.frameCount == nil }
+  /// How long it is; nil where that shows only at its end.
+  var seconds: Double? {
+    source.frameCount.map { Double($0) / Double(source.format.sampleRate) }
+  }
   private let reader: (any AudioSource)?
   private let path: PathBytes
   private let section: SoundSection

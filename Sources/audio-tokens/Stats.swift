@@ -14,7 +14,8 @@ struct Stats: ProgramCommand {
       the one before them.
       """)
 
-  @Argument(help: ArgumentHelp("Token files, folders, or - for standard input.", valueName: "tokens"))
+  @Argument(
+    help: ArgumentHelp("Token files, folders, or - for standard input.", valueName: "tokens"))
   var inputs: [PathBytes]
 
   @Option(
@@ -94,12 +95,15 @@ struct Stats: ProgramCommand {
       let blanks = String(repeating: " ", count: max(1, 14 - name.count))
       try StandardOutput.write(line: name + blanks + text)
     }
-    func number(_ value: Double, _ places: Int = 3) -> String { Decimal.text(value, places: places) }
+    func number(_ value: Double, _ places: Int = 3) -> String {
+      Decimal.text(value, places: places)
+    }
     try row("recordings", "\(statistics.records)")
     try row("tokens", "\(statistics.total)")
     try row(
       "codes used",
-      "\(statistics.used) of \(statistics.counts.count) (\(number(100 * statistics.utilisation, 1)) %)")
+      "\(statistics.used) of \(statistics.counts.count) (\(number(100 * statistics.utilisation, 1)) %)"
+    )
     try row(
       "entropy",
       "\(number(statistics.entropy)) bits a token (\(number(100 * normalized(statistics), 1)) % of "
