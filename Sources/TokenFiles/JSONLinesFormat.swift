@@ -119,10 +119,11 @@ enum JSONLinesFormat {
 
     init(_ stream: ByteStream) { self.stream = stream }
 
-    func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+    func next(fallbackID: (Int?) -> String) throws(TokenFileError) -> TokenRecord? {
       while let bytes = try stream.line(limit: lineLimit) {
         if bytes.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { continue }
-        let id = fallbackID(count)
+        let isOnly = count == 0 ? try stream.isAtEnd : false
+        let id = fallbackID(isOnly ? nil : count)
         if let record = try record(bytes, id: id) {
           count += 1
           return record

@@ -101,7 +101,7 @@ final class MegatronReader: RecordReader {
     self.vocabulary = vocabulary
   }
 
-  func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+  func next(fallbackID: (Int?) -> String) throws(TokenFileError) -> TokenRecord? {
     guard document < index.documentCount else {
       guard try tokens.isAtEnd else {
         throw tokens.malformed("holds more tokens than its index knows")

@@ -68,7 +68,7 @@ enum PackedFormat {
 
     init(_ stream: ByteStream) { self.stream = stream }
 
-    func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+    func next(fallbackID: (Int?) -> String) throws(TokenFileError) -> TokenRecord? {
       try PackedFormat.read(stream)
     }
   }

@@ -34,10 +34,11 @@ enum TextFormat {
       self.vocabulary = vocabulary
     }
 
-    func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+    func next(fallbackID: (Int?) -> String) throws(TokenFileError) -> TokenRecord? {
       guard var line = try stream.line(limit: lineLimit) else { return nil }
       if line.last == 0x0D { line.removeLast() }
-      let id = fallbackID(count)
+      let isOnly = count == 0 ? try stream.isAtEnd : false
+      let id = fallbackID(isOnly ? nil : count)
       count += 1
       var values: [Int] = []
       var rest = line[...]

@@ -2,8 +2,9 @@
 
 /// The records of one file, in order.
 protocol RecordReader: AnyObject {
-  /// The next record, called as `fallbackID` says by its number where the file doesn't name it.
-  func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord?
+  /// The next record, called as `fallbackID` says where the file doesn't name it: by its number, or
+  /// by nil where it is the only one.
+  func next(fallbackID: (Int?) -> String) throws(TokenFileError) -> TokenRecord?
 
   /// How many records passed by that say their work failed.
   var failedRecords: Int { get }
@@ -68,9 +69,8 @@ public final class TokenFileReader {
   ///
   /// - Throws: `.malformed`, `.wrongChecksum`, `.outOfRange`, `.unsupported` or `.unreadable`.
   public func next() throws(TokenFileError) -> TokenRecord? {
-    let holdsMany = format.holdsMany
-    return try records.next { [stem] number in
-      holdsMany ? "\(stem)-\(Self.padded(number))" : stem
+    try records.next { [stem] number in
+      number.map { "\(stem)-\(Self.padded($0))" } ?? stem
     }
   }
 
@@ -143,10 +143,10 @@ private final class SingleRecordReader: RecordReader {
     self.read = read
   }
 
-  func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+  func next(fallbackID: (Int?) -> String) throws(TokenFileError) -> TokenRecord? {
     guard !wasRead else { return nil }
     wasRead = true
-    let record = try read(stream, fallbackID(0))
+    let record = try read(stream, fallbackID(nil))
     guard try stream.isAtEnd else { throw stream.malformed("bytes behind its end") }
     return record
   }

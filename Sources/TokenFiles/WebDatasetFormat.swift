@@ -51,7 +51,7 @@ enum WebDatasetFormat {
 
     init(_ stream: ByteStream) { self.stream = stream }
 
-    func next(fallbackID: (Int) -> String) throws(TokenFileError) -> TokenRecord? {
+    func next(fallbackID: (Int?) -> String) throws(TokenFileError) -> TokenRecord? {
       while true {
         if pending == nil { pending = try TapeArchive.read(stream, sizeLimit: memberLimit) }
         guard let first = pending else { return nil }

@@ -9,12 +9,19 @@ struct EncodeList {
   let manifest: PathBytes
   let codec: Codec
 
+  /// What the name of a list ends in whose lines say in which file each recording's tokens are.
+  static let fileListEnding = ".files.jsonl"
+
   func callAsFunction() throws {
     let options = command.output
     let isPiped = options.output.isStandardStream
     if !isPiped { try OutputFolder.prepare(options.output) }
     let set = options.setName(command.list.shard)
-    let lines = isPiped ? options.output : PathBytes(bytes: set.bytes + Array(".jsonl".utf8))
+    let lines =
+      isPiped
+      ? options.output
+      : PathBytes(
+        bytes: set.bytes + Array((hasOwnFiles ? Self.fileListEnding : ".jsonl").utf8))
     let jobs = command.jobs ?? command.common.threadCount
     let run = ManifestRun(
       manifest: manifest, output: lines, options: command.list, jobs: jobs,

@@ -34,14 +34,25 @@ struct TokenInput {
     }
   }
 
-  /// The inputs of a command line; a data set named by its prefix counts as a file.
-  static func expand(_ inputs: [PathBytes]) -> InputExpansion {
+  /// What a command line's inputs stand for.
+  ///
+  /// A data set named by its prefix counts as a file; what `encode` keeps about lists in the folders
+  /// with tokens is left out.
+  static func expand(_ inputs: [PathBytes]) -> (files: [InputFile], failures: [Failure]) {
     let named = inputs.map { input in
       let index = PathBytes(bytes: input.bytes + Array(".idx".utf8))
       return !input.exists && index.exists ? index : input
     }
-    return InputExpansion(named, extensions: extensions)
+    let expansion = InputExpansion(named, extensions: extensions, kind: "token files")
+    let files = expansion.files.filter { file in
+      let name = file.path.lastComponent.description
+      return inputs.contains(file.path) || !keptBesideTokens.contains(where: name.hasSuffix)
+    }
+    return (files, expansion.failures)
   }
+
+  /// The endings of what `encode` keeps about lists.
+  private static let keptBesideTokens = [".done.json", EncodeList.fileListEnding]
 
   /// Where the record goes in a folder of outputs: an id may name folders.
   static func place(of record: TokenRecord) -> (folder: PathBytes, track: PathBytes) {
