@@ -15,6 +15,7 @@ final class TokenTarget {
   private let sink: (any TokenSink)?
   private let setName: PathBytes
   private var planned = PlannedOutputs()
+  private var isEmpty = true
 
   /// Prepares the output.
   ///
@@ -82,7 +83,11 @@ final class TokenTarget {
 
   /// Writes a record, to a file of its own where the format has one for each.
   func write(_ record: TokenRecord, to path: PathBytes) throws {
-    if let sink { return try sink.write(record) }
+    if let sink {
+      try sink.write(record)
+      isEmpty = false
+      return
+    }
     try OutputFolder.prepare(path.parent)
     let writer = try TokenFileWriter(
       pathBytes: path.bytes, format: options.format, vocabulary: options.words.vocabulary,
@@ -97,8 +102,14 @@ final class TokenTarget {
   }
 
   /// Completes what all records share; its paths.
+  ///
+  /// A data set without records does not come to be.
   func finish() throws -> [PathBytes] {
-    try sink?.finish()
+    guard let sink, !isEmpty else {
+      cancel()
+      return []
+    }
+    try sink.finish()
     if options.output.isStandardStream { return [] }
     return Self.paths(
       of: setName, options.format, count: (sink as? WebDatasetWriter)?.fileCount ?? 0)
