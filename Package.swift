@@ -121,7 +121,11 @@ let package = Package(
         "CommandSupport", "TokenFiles", "WavTokenizer", "Evaluation", "ModelLibrary", "SoundFiles",
         "Checkpoints", "Tensors", yams, argumentParser,
       ]),
-    program("evaluate-stems", ["CommandSupport", "Evaluation", "SoundFiles", argumentParser]),
+    program(
+      "evaluate-stems",
+      [
+        "CommandSupport", "Evaluation", "Separation", "ModelLibrary", "SoundFiles", argumentParser,
+      ]),
 
     // Tests
     .target(

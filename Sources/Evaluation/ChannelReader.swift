@@ -50,7 +50,7 @@ struct ChannelWindow {
   /// The frames that are here, counted from the sounds' beginning.
   let range: Range<Int>
   let channelsPerSource: Int
-  /// `[channels of all sources, range.count]`
+  /// What was read, `[channels of all sources, range.count]`.
   private let samples: [Double]
 
   init(range: Range<Int>, channelsPerSource: Int, samples: [Double]) {
@@ -59,8 +59,10 @@ struct ChannelWindow {
     self.samples = samples
   }
 
-  /// The samples of one channel from the beginning of `part` on, `length` of them; what is outside
-  /// `part` and `span` counts as zero. `part` must be here, as far as it is within `span`.
+  /// The samples of one channel from the beginning of `part` on, `length` of them.
+  ///
+  /// What is outside `part` and `span` counts as zero. `part` must be here, as far as it is within
+  /// `span`.
   func row(_ channel: Int, _ part: Range<Int>, within span: Range<Int>, length: Int) -> [Double] {
     let kept = part.clamped(to: span)
     let start = channel * range.count + kept.lowerBound - range.lowerBound

@@ -78,16 +78,26 @@ public struct EnergyAccumulator: Sendable {
 
   /// `ScaleInvariantSDR` of what was added.
   public var scaleInvariantSDR: Score {
+    scaled { sums in
+      // With d = s - ŝ, the error αs - ŝ has the energy <d, d> - <s, d>² / <s, s>: no large terms
+      // cancel where the estimate is good.
+      max(sums.difference - sums.cross * sums.cross / sums.reference, 0)
+    }
+  }
+
+  /// `ScaleDependentSDR` of what was added.
+  public var scaleDependentSDR: Score { scaled(error: \.difference) }
+
+  /// The mean over channels of the ratio of the scaled reference to `error`.
+  private func scaled(error: (Sums) -> Double) -> Score {
     guard frames > 0 else { return Score(.tooShort(frames: 0, needed: 1)) }
     return .mean(channels: channels.count) { channel in
       let sums = channels[channel]
       if let gap = sums.gap(channel: channel) { return Score(gap) }
       guard sums.estimate > 0 else { return Score(.silentEstimate(channel: channel)) }
-      // With d = s - ŝ and α = <ŝ, s> / <s, s> = 1 - <s, d> / <s, s>, the error αs - ŝ has the energy
-      // <d, d> - <s, d>² / <s, s>: no large terms cancel where the estimate is good.
+      // α = <ŝ, s> / <s, s> = 1 - <s, d> / <s, s>
       let scale = 1 - sums.cross / sums.reference
-      let error = sums.difference - sums.cross * sums.cross / sums.reference
-      return Score(10 * log10(scale * scale * sums.reference / max(error, 0)))
+      return Score(10 * log10(scale * scale * sums.reference / error(sums)))
     }
   }
 }

@@ -23,17 +23,29 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
   case scaleInvariantSDR = "si-sdr"
   /// `ScaleInvariantSDR` of the estimate less that of the mixture, in decibels.
   case scaleInvariantSDRImprovement = "si-sdri"
+  /// `ScaleDependentSDR`, in decibels.
+  case scaleDependentSDR = "sd-sdr"
   /// `SegmentalSNR`, in decibels.
   case segmentalSNR = "ssnr"
   /// `ShortTimeObjectiveIntelligibility`, from 0 to 1.
   case intelligibility = "stoi"
+  /// `ExtendedObjectiveIntelligibility`, from 0 to 1.
+  case extendedIntelligibility = "estoi"
+  /// `LogSpectralDistance`, in bels; 0 is best.
+  case logSpectralDistance = "lsd"
+  /// `MelDistance`; 0 is best.
+  case melDistance = "mel"
 
   private var metric: any Metric.Type {
     switch self {
     case .sdr, .sdrImprovement: GlobalSDR.self
     case .scaleInvariantSDR, .scaleInvariantSDRImprovement: ScaleInvariantSDR.self
+    case .scaleDependentSDR: ScaleDependentSDR.self
     case .segmentalSNR: SegmentalSNR.self
     case .intelligibility: ShortTimeObjectiveIntelligibility.self
+    case .extendedIntelligibility: ExtendedObjectiveIntelligibility.self
+    case .logSpectralDistance: LogSpectralDistance.self
+    case .melDistance: MelDistance.self
     }
   }
 
@@ -41,6 +53,17 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
   public var isImprovement: Bool {
     self == .sdrImprovement || self == .scaleInvariantSDRImprovement
   }
+
+  /// Whether the score is in decibels.
+  public var isDecibels: Bool {
+    switch self {
+    case .intelligibility, .extendedIntelligibility, .logSpectralDistance, .melDistance: false
+    default: true
+    }
+  }
+
+  /// Whether better estimates have lower scores.
+  public var isDistance: Bool { self == .logSpectralDistance || self == .melDistance }
 
   /// The formula with its constants.
   public var definition: String {
@@ -100,7 +123,8 @@ extension MetricName {
     switch self {
     case .sdr, .sdrImprovement: \.globalSDR
     case .scaleInvariantSDR, .scaleInvariantSDRImprovement: \.scaleInvariantSDR
-    case .segmentalSNR, .intelligibility: nil
+    case .scaleDependentSDR: \.scaleDependentSDR
+    default: nil
     }
   }
 }

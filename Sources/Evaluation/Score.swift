@@ -22,14 +22,20 @@ public struct Score: Sendable, Hashable {
     case notInThisForm
 
     /// One line: what is wrong with the sounds.
-    public var description: String {
-      switch self {
+    public var description: String { description(sources: []) }
+
+    /// One line, in which sources have their names as far as `sources` has them.
+    func description(sources: [String]) -> String {
+      func name(_ source: Int) -> String {
+        sources.indices.contains(source) ? sources[source] : "source \(source + 1)"
+      }
+      return switch self {
       case .silentReference(let channel): "channel \(channel + 1) of the reference is silent"
       case .silentEstimate(let channel): "channel \(channel + 1) of the estimate is silent"
       case .notFinite(let channel): "channel \(channel + 1) holds NaN or infinity"
       case .tooShort(let frames, let needed): "\(frames) frames; \(needed) are needed"
-      case .silentReferenceSource(let source): "the reference of source \(source + 1) is silent"
-      case .silentEstimateSource(let source): "the estimate of source \(source + 1) is silent"
+      case .silentReferenceSource(let source): "the reference of \(name(source)) is silent"
+      case .silentEstimateSource(let source): "the estimate of \(name(source)) is silent"
       case .perfectMixture: "the mixture equals the reference"
       case .notInThisForm: "this form of the metric does not have it"
       }

@@ -7,11 +7,15 @@ internal import SpectralTransforms
 public enum ShortTimeObjectiveIntelligibility: Metric {
   /// The formula.
   public static let definition =
-    "STOI (Taal et al. 2011): both sounds at 10 kHz (polyphase Kaiser, 60 dB), frames of 256 every "
-    + "128 more than 40 dB below the reference's loudest removed, 15 third-octave bands from 150 Hz, "
-    + "segments of 30 frames, clipped at -15 dB SDR, mean correlation; per channel, then the mean "
-    + "over channels, float64; nan where a channel of the reference is silent or fewer than 30 "
-    + "frames are left"
+    "STOI (Taal et al. 2011): \(bandsDefinition), clipped at -15 dB SDR, mean correlation; "
+    + channelsDefinition
+
+  fileprivate static let bandsDefinition =
+    "both sounds at 10 kHz (polyphase Kaiser, 60 dB), frames of 256 every 128 more than 40 dB below "
+    + "the reference's loudest removed, 15 third-octave bands from 150 Hz, segments of 30 frames"
+  fileprivate static let channelsDefinition =
+    "per channel, then the mean over channels, float64; nan where a channel of the reference is "
+    + "silent or fewer than 30 frames are left"
 
   private static let frameLength = 256
   private static let hop = 128
@@ -26,6 +30,20 @@ public enum ShortTimeObjectiveIntelligibility: Metric {
   public static func score(
     of estimate: InterleavedSignal, against reference: InterleavedSignal
   ) throws(MetricError) -> Score {
+    try score(of: estimate, against: reference) { target, guess in
+      var sum = 0.0
+      for band in thirdOctaves.indices {
+        sum += correlation(target.map { $0[band] }, guess.map { $0[band] })
+      }
+      return sum / Double(thirdOctaves.count)
+    }
+  }
+
+  /// The mean over segments of `similarity`, which gets the bands of both sounds, `[frames][bands]`.
+  fileprivate static func score(
+    of estimate: InterleavedSignal, against reference: InterleavedSignal,
+    _ similarity: (_ target: ArraySlice<[Double]>, _ guess: ArraySlice<[Double]>) -> Double
+  ) throws(MetricError) -> Score {
     try reference.checkShape(of: estimate)
     let resampler = TenKilohertzResampler(sampleRate: reference.sampleRate)
     return .mean(channels: reference.channels) { channel in
@@ -34,27 +52,26 @@ public enum ShortTimeObjectiveIntelligibility: Metric {
       if let gap = Score.Gap(channel: channel, reference: target, estimate: guess) {
         return Score(gap)
       }
-      return score(of: resampler(guess), against: resampler(target))
+      return score(of: resampler(guess), against: resampler(target), similarity)
     }
   }
 
-  private static func score(of estimate: [Double], against reference: [Double]) -> Score {
+  private static func score(
+    of estimate: [Double], against reference: [Double],
+    _ similarity: (_ target: ArraySlice<[Double]>, _ guess: ArraySlice<[Double]>) -> Double
+  ) -> Score {
     let (target, guess) = withoutSilence(reference, estimate)
     let targetBands = bands(target)
     let guessBands = bands(guess)
     guard targetBands.count >= segmentFrames else {
       return Score(.tooShort(frames: targetBands.count, needed: segmentFrames))
     }
-    var sum = 0.0
     let segments = targetBands.count - segmentFrames + 1
-    for start in 0..<segments {
-      for band in thirdOctaves.indices {
-        sum += correlation(
-          (start..<(start + segmentFrames)).map { targetBands[$0][band] },
-          (start..<(start + segmentFrames)).map { guessBands[$0][band] })
-      }
+    let sum = (0..<segments).reduce(0) { sum, start in
+      let segment = start..<(start + segmentFrames)
+      return sum + similarity(targetBands[segment], guessBands[segment])
     }
-    return Score(sum / Double(segments * thirdOctaves.count))
+    return Score(sum / Double(segments))
   }
 
   /// The correlation of one band's segments, the estimate's scaled to the reference's energy and
@@ -128,12 +145,52 @@ public enum ShortTimeObjectiveIntelligibility: Metric {
     }
   }
 
-  private static func norm(_ values: [Double]) -> Double {
+  fileprivate static func norm(_ values: [Double]) -> Double {
     values.reduce(0) { $0 + $1 * $1 }.squareRoot()
   }
 
-  private static func withoutMean(_ values: [Double]) -> [Double] {
+  fileprivate static func withoutMean(_ values: [Double]) -> [Double] {
     let mean = values.reduce(0, +) / Double(values.count)
     return values.map { $0 - mean }
+  }
+}
+
+/// The extension of `ShortTimeObjectiveIntelligibility` for noise that comes and goes (Jensen and Taal,
+/// "An algorithm for predicting the intelligibility of speech masked by modulated noise maskers",
+/// 2016), from 0 to 1.
+public enum ExtendedObjectiveIntelligibility: Metric {
+  private typealias Base = ShortTimeObjectiveIntelligibility
+
+  /// The formula.
+  public static let definition =
+    "ESTOI (Jensen and Taal 2016): \(Base.bandsDefinition), rows (time), then columns (bands) "
+    + "brought to mean 0 and norm 1, mean inner product of columns; \(Base.channelsDefinition)"
+
+  /// The score of `estimate`.
+  ///
+  /// - Throws: `MetricError`.
+  public static func score(
+    of estimate: InterleavedSignal, against reference: InterleavedSignal
+  ) throws(MetricError) -> Score {
+    try Base.score(of: estimate, against: reference) { target, guess in
+      let columns = zip(normalized(Array(target)), normalized(Array(guess)))
+      let sum = columns.reduce(0) { sum, pair in
+        sum + zip(pair.0, pair.1).reduce(0) { $0 + $1.0 * $1.1 }
+      }
+      return sum / Double(target.count)
+    }
+  }
+
+  /// A segment, `[frames][bands]`, with rows and then columns of mean 0 and norm 1.
+  private static func normalized(_ segment: [[Double]]) -> [[Double]] {
+    let rows = segment[0].indices.map { band in unit(segment.map { $0[band] }) }
+    return segment.indices.map { frame in unit(rows.map { $0[frame] }) }
+  }
+
+  private static func unit(_ values: [Double]) -> [Double] {
+    let centred = Base.withoutMean(values)
+    // The reference implementation adds noise of this size instead.
+    let norm = Base.norm(centred) + .ulpOfOne
+    return centred.map { $0 / norm }
   }
 }

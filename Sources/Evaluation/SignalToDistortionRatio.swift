@@ -39,6 +39,24 @@ public enum ScaleInvariantSDR: Metric {
   }
 }
 
+/// `ScaleInvariantSDR` with the level's error counted as distortion, in decibels (Le Roux et al., 2019).
+public enum ScaleDependentSDR: Metric {
+  /// The formula.
+  public static let definition =
+    "10 log10(sum (a ref)^2 / sum (ref - est)^2) with a = sum (est ref) / sum ref^2, over the "
+    + "whole sound, no mean removed, per channel, then the mean over channels, float64, no eps; "
+    + "nan where a channel of the reference or the estimate is silent"
+
+  /// The score of `estimate`; infinite where it equals the reference.
+  ///
+  /// - Throws: `MetricError`.
+  public static func score(
+    of estimate: InterleavedSignal, against reference: InterleavedSignal
+  ) throws(MetricError) -> Score {
+    try EnergyAccumulator(of: estimate, against: reference).scaleDependentSDR
+  }
+}
+
 extension EnergyAccumulator {
   init(of estimate: InterleavedSignal, against reference: InterleavedSignal) throws(MetricError) {
     try reference.checkShape(of: estimate)

@@ -28,10 +28,15 @@ public struct TrackEvaluation: Sendable {
 
   /// The metrics of whole sounds.
   public let metrics: [MetricName]
+  /// The metrics of an estimate and all references.
+  public let jointMetrics: [JointMetricName]
   /// The metric of frames; nil where it is not wanted.
   public let bssEval: BSSEval?
   /// Whether museval's rules hold.
   public let isMuseval: Bool
+  /// Whether estimates are matched with references by their sound instead of their names: what fits
+  /// best by the mean of `ScaleInvariantSDR`, as for speakers.
+  public let isPermuting: Bool
   /// How many threads work on a track; the scores do not depend on it.
   public let threads: Int
 
@@ -39,15 +44,20 @@ public struct TrackEvaluation: Sendable {
   ///
   /// - Parameters:
   ///   - metrics: the metrics of whole sounds.
+  ///   - jointMetrics: the metrics of an estimate and all references.
   ///   - framesOf: length and hop of BSSEval's frames, in seconds; nil where BSSEval is not wanted.
   ///   - isMuseval: whether museval's rules hold.
+  ///   - isPermuting: whether estimates are matched with references by their sound.
   ///   - threads: how many threads work on a track.
   public init(
-    metrics: [MetricName], framesOf frames: (windowSeconds: Double, hopSeconds: Double)?,
-    isMuseval: Bool = false, threads: Int = 1
+    metrics: [MetricName], jointMetrics: [JointMetricName] = [],
+    framesOf frames: (windowSeconds: Double, hopSeconds: Double)?, isMuseval: Bool = false,
+    isPermuting: Bool = false, threads: Int = 1
   ) {
     self.metrics = metrics
+    self.jointMetrics = jointMetrics
     self.isMuseval = isMuseval
+    self.isPermuting = isPermuting
     self.threads = threads
     bssEval = frames.map {
       BSSEval(
@@ -59,6 +69,7 @@ public struct TrackEvaluation: Sendable {
   /// What each metric's name stands for.
   public var definitions: [(metric: String, definition: String)] {
     metrics.map { ($0.rawValue, $0.definition) }
+      + jointMetrics.map { ($0.rawValue, $0.definition) }
       + (bssEval.map { [("bsseval", $0.definition)] } ?? [])
   }
 
@@ -73,14 +84,17 @@ public struct TrackEvaluation: Sendable {
   ///   - references: its sources, without their sums.
   ///   - estimates: what is judged; names decide what belongs together.
   ///   - mixture: the recording itself, for improvements.
-  /// - Throws: `MetricError`, and what reading throws.
+  /// - Throws: `TrackError`, `MetricError`, and what reading throws.
   public func scores(
     name: String, subset: String, references: [NamedSource], estimates: [NamedSource],
     mixture: (any SignalSource)?
   ) throws -> TrackScores {
+    let (estimates, order) =
+      isPermuting ? try matched(estimates, with: references) : (estimates, [])
     var track = EvaluatedTrack(
       try withSums(references.map { isMuseval ? .init($0.name, SixteenBitSource($0.source)) : $0 }),
       estimates, mixture: mixture)
+    for note in order { track.note(note) }
     let names = track.commonNames.filter { name in
       isMuseval ? Self.musevalOrder.contains(name) : name != "linear_mixture"
     }
@@ -111,6 +125,20 @@ public struct TrackEvaluation: Sendable {
     "vocals", "drums", "bass", "other", "accompaniment", "linear_mixture",
   ]
 
+  /// The estimates under the names of the references that they fit best, and notes that say so.
+  private func matched(
+    _ estimates: [NamedSource], with references: [NamedSource]
+  ) throws -> ([NamedSource], [String]) {
+    let frames = references.map(\.source.frames).max() ?? 0
+    let order = try SourceCorrelations(
+      references: references.map { FittedSource($0.source, frames: frames) },
+      estimates: estimates.map { FittedSource($0.source, frames: frames) }
+    ).bestOrder
+    let matched = zip(references, order).map { NamedSource($0.name, estimates[$1].source) }
+    let notes = zip(references, order).map { "\($0.name): estimated by \(estimates[$1].name)" }
+    return (matched, notes)
+  }
+
   /// The sources and the sums of them that count as targets.
   private func withSums(_ sources: [NamedSource]) throws(MetricError) -> [NamedSource] {
     func sum(_ name: String, _ isPart: (String) -> Bool) throws(MetricError) -> [NamedSource] {
@@ -121,6 +149,26 @@ public struct TrackEvaluation: Sendable {
     return try sources
       + sum("accompaniment") { stems.contains($0) && $0 != "vocals" }
       + sum("linear_mixture") { stems.contains($0) }
+  }
+}
+
+/// Why a recording cannot be scored.
+public struct TrackError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The sources that were judged together, to which the reason's numbers refer; one where the reason
+  /// concerns it alone.
+  public let sources: [String]
+  /// What is wrong.
+  public let reason: MetricError
+
+  /// One line: which source, what was found, what was expected.
+  public var description: String {
+    switch reason {
+    case .silentSource(let gap):
+      "\(gap.description(sources: sources)) from beginning to end; leave that source out"
+    case .sourceNotFinite(let source) where sources.indices.contains(source):
+      "\(sources[source]): holds NaN or infinity; it cannot be compared"
+    default: sources.count == 1 ? "\(sources[0]): \(reason)" : "\(reason)"
+    }
   }
 }
 
@@ -178,15 +226,28 @@ private struct EvaluatedTrack {
     guard !names.isEmpty else { return }
     let references = names.compactMap { self.references[$0] }
     let estimates = names.compactMap { self.estimates[$0] }
-    let bssEval = try evaluation.bssEval?.scores(
-      references: references, estimates: estimates, threads: evaluation.threads)
+    for (name, (reference, estimate)) in zip(names, zip(references, estimates)) {
+      do { try reference.checkFormat(of: estimate) } catch {
+        throw TrackError(sources: [name], reason: error)
+      }
+    }
+    let bssEval: [SourceScores]?
+    do {
+      bssEval = try evaluation.bssEval?.scores(
+        references: references, estimates: estimates, threads: evaluation.threads)
+    } catch let error as MetricError {
+      throw TrackError(sources: names, reason: error)
+    }
+    let correlations =
+      evaluation.jointMetrics.isEmpty
+      ? nil : try SourceCorrelations(references: references, estimates: estimates)
     for (index, name) in names.enumerated() where kept.contains(name) {
       var values: [String: ScoreRecord] = [:]
       var frames: [String: [ScoreRecord]] = [:]
       if let scores = bssEval?[index] {
         for (metric, ratio) in BSSEval.ratios {
-          values[metric] = ScoreRecord(scores.medians[keyPath: ratio])
-          frames[metric] = scores.frames.map { ScoreRecord($0[keyPath: ratio]) }
+          values[metric] = ScoreRecord(scores.medians[keyPath: ratio], sources: names)
+          frames[metric] = scores.frames.map { ScoreRecord($0[keyPath: ratio], sources: names) }
         }
         if scores.ridge > 1e-10 {
           notes.append(
@@ -198,6 +259,9 @@ private struct EvaluatedTrack {
         evaluation.metrics.filter { mixture != nil || !$0.isImprovement }, of: estimates[index],
         against: references[index], mixture: mixture)
       for (metric, score) in whole { values[metric.rawValue] = ScoreRecord(score) }
+      for metric in evaluation.jointMetrics {
+        values[metric.rawValue] = correlations.map { ScoreRecord($0.score(metric, at: index)) }
+      }
       targets.append(TargetScores(name: name, values: values, frames: frames))
     }
   }

@@ -37,10 +37,10 @@ public struct ScoreRecord: Sendable, Hashable, Codable {
   /// Why there is no value; nil where there is one.
   public let reason: String?
 
-  /// What is kept of `score`.
-  public init(_ score: Score) {
+  /// What is kept of `score`; `sources` are the names of those that were judged together.
+  public init(_ score: Score, sources: [String] = []) {
     value = score.value
-    reason = score.gap?.description
+    reason = score.gap?.description(sources: sources)
   }
 
   init(_ value: Double) {

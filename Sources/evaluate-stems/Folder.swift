@@ -31,7 +31,9 @@ struct Folder: ProgramCommand {
   func run() throws {
     guard estimates.isFolder else { throw Failure(.missingInput, "\(estimates): no such folder") }
     let recordings = try DataSet(references, subset: dataSet.wantedSubset).recordings
-    let plan = ScoringPlan(scoring, threads: common.threadCount, recordings: recordings.count)
+    let plan = ScoringPlan(
+      scoring, threads: common.threadCount, jobs: scoring.jobs ?? common.threadCount,
+      recordings: recordings.count)
     var works: [ScoringRun.Work] = []
     var withoutEstimates = 0
     for recording in recordings {
@@ -73,10 +75,9 @@ struct Folder: ProgramCommand {
     let judged = estimates.filter {
       wanted?.contains($0.name) ?? true && !DataSet.mixtureNames.contains($0.name)
     }
-    let inputs = recording.stems.flatMap(\.files) + judged.map(\.path)
     return ScoringRun.Work(
       subset: recording.subset, name: recording.name, seconds: recording.seconds,
-      inputs: inputs + (recording.mixture.map { [$0] } ?? [])
+      inputs: recording.files + judged.map(\.path)
     ) { name, subset in
       return try evaluation.scores(
         name: name, subset: subset, references: try recording.references(),
@@ -105,6 +106,9 @@ extension DataSet.Recording {
     }
     return Double(sound.frames) / Double(sound.sampleRate)
   }
+
+  /// All its sound files.
+  var files: [PathBytes] { stems.flatMap(\.files) + (mixture.map { [$0] } ?? []) }
 
   /// Its sources, opened.
   func references() throws -> [TrackEvaluation.NamedSource] {

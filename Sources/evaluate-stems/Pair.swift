@@ -87,7 +87,7 @@ struct Pair: ProgramCommand {
   private func row(_ metric: MetricName, _ score: Score) -> String {
     let name = metric.rawValue + String(repeating: " ", count: max(0, 8 - metric.rawValue.count))
     if let note = note(score) { return "\(name)       –  \(note)" }
-    return name + String(format: "%8.3f", score.value) + (metric == .intelligibility ? "" : " dB")
+    return name + String(format: "%8.3f", score.value) + (metric.isDecibels ? " dB" : "")
   }
 
   /// Why a score is not a number.
@@ -107,5 +107,9 @@ struct Pair: ProgramCommand {
 }
 
 extension MetricError: FailureConvertible {
+  var exitStatus: ExitStatus { .badData }
+}
+
+extension TrackError: FailureConvertible {
   var exitStatus: ExitStatus { .badData }
 }

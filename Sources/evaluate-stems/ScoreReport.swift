@@ -5,19 +5,13 @@ internal import Foundation
 
 /// The scores of a data set as files and as a table.
 struct ScoreReport {
-  /// A recording that has no scores.
-  private struct FailedTrack: Codable {
-    let name: String
-    let reason: String
-  }
-
   /// The content of `summary.json`.
   private struct Document: Codable {
     let program: String
     let definitions: [String: String]
     let summary: [ScoreSummary]
     let tracks: [Track]
-    let failed: [FailedTrack]
+    let failed: [ReportPage.FailedTrack]
   }
 
   /// A recording in `summary.json`: without frames.
@@ -30,7 +24,7 @@ struct ScoreReport {
   }
 
   private let tracks: [TrackScores]
-  private let failed: [FailedTrack]
+  private let failed: [ReportPage.FailedTrack]
   private let summaries: [ScoreSummary]
   private let metricNames: [String]
   private let definitions: [(metric: String, definition: String)]
@@ -39,7 +33,7 @@ struct ScoreReport {
     tracks = outcomes.compactMap { try? $0.result.get() }
     failed = outcomes.compactMap { outcome in
       guard case .failure(let failure) = outcome.result else { return nil }
-      return FailedTrack(name: outcome.title, reason: failure.message)
+      return .init(name: outcome.title, reason: failure.message)
     }
     self.metricNames = metricNames
     definitions = evaluation.definitions
@@ -65,9 +59,13 @@ struct ScoreReport {
     }
   }
 
-  /// Writes `summary.json` and `summary.csv`.
+  /// Writes `summary.json`, `summary.csv` and `report.html`.
   func write(to folder: PathBytes) throws {
     try WholeFile.write(try document + "\n", to: folder.appending("summary.json"))
+    let page = ReportPage(
+      program: "tessera \(Program.version)", tracks: tracks, failed: failed, summaries: summaries,
+      definitions: definitions)
+    try WholeFile.write(page.html, to: folder.appending("report.html"))
     let rows = summaries.map { summary in
       [
         Self.quoted(summary.target), summary.metric, Self.number(summary.median),

@@ -7,7 +7,7 @@ internal import Evaluation
 struct ScoringOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "What to compute: bsseval, \(MetricName.allCases.map(\.rawValue).joined(separator: ", ")) "
+      "What to compute: \(MetricSelection.known.joined(separator: ", ")) "
         + "(default: bsseval,sdr,si-sdr, and sdri,si-sdri where there is a mixture).",
       valueName: "names"), transform: ScoringOptions.metrics(named:))
   var metrics: MetricSelection = MetricSelection(
@@ -33,6 +33,10 @@ struct ScoringOptions: ParsableArguments {
       """)
   var musevalStrict = false
 
+  @Flag(
+    help: "Match estimates with references by their sound, not by their names, as for speakers.")
+  var permute = false
+
   @Option(
     help: ArgumentHelp(
       "Score so many recordings at a time (default: one a thread).", valueName: "number"))
@@ -44,6 +48,9 @@ struct ScoringOptions: ParsableArguments {
     for (name, value) in [("window", window), ("hop", hop)] where !(value > 0 && value < 1e6) {
       throw ValidationError("--\(name) \(value): expected seconds above 0")
     }
+    if musevalStrict && permute {
+      throw ValidationError("--museval-strict goes by names; leave --permute out")
+    }
     if let jobs, !(1...1024).contains(jobs) {
       throw ValidationError("--jobs \(jobs): expected a number from 1 to 1024")
     }
@@ -52,13 +59,15 @@ struct ScoringOptions: ParsableArguments {
   /// The evaluation that is asked for, with `threads` for each recording.
   func evaluation(threads: Int) -> TrackEvaluation {
     TrackEvaluation(
-      metrics: metrics.whole, framesOf: metrics.isBSSEval ? (window, hop) : nil,
-      isMuseval: musevalStrict, threads: threads)
+      metrics: metrics.whole, jointMetrics: metrics.joint,
+      framesOf: metrics.isBSSEval ? (window, hop) : nil,
+      isMuseval: musevalStrict, isPermuting: permute, threads: threads)
   }
 
   /// The metrics' names in the order of reports.
   var metricNames: [String] {
     (metrics.isBSSEval ? BSSEval.ratioNames : []) + metrics.whole.map(\.rawValue)
+      + metrics.joint.map(\.rawValue)
   }
 
   private static func metrics(named list: String) throws -> MetricSelection {
@@ -82,4 +91,9 @@ struct ScoringOptions: ParsableArguments {
 struct MetricSelection {
   var isBSSEval: Bool
   var whole: [MetricName]
+  var joint: [JointMetricName] = []
+
+  /// All names there are.
+  static let known =
+    ["bsseval"] + MetricName.allCases.map(\.rawValue) + JointMetricName.allCases.map(\.rawValue)
 }

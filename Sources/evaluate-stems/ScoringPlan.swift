@@ -9,18 +9,21 @@ struct ScoringPlan {
   private let options: ScoringOptions
   private let jobs: Int
 
-  /// Shares `threads` out: recordings side by side first, what is left within each.
-  init(_ options: ScoringOptions, threads: Int, recordings: Int) {
+  /// Shares `threads` out: `jobs` recordings side by side, what is left within each.
+  init(_ options: ScoringOptions, threads: Int, jobs: Int, recordings: Int) {
     self.options = options
-    jobs = max(1, min(options.jobs ?? threads, recordings))
-    evaluation = options.evaluation(threads: max(1, threads / jobs))
+    self.jobs = max(1, min(jobs, recordings))
+    evaluation = options.evaluation(threads: max(1, threads / self.jobs))
   }
 
   /// All that scores depend on besides the sounds.
-  private var settings: String {
+  var settings: String {
     let targets = options.targets.map { $0.joined(separator: ",") } ?? "all"
     return
-      (["tessera \(Program.version)", "targets: \(targets)", "museval: \(evaluation.isMuseval)"]
+      ([
+        "tessera \(Program.version)", "targets: \(targets)", "museval: \(evaluation.isMuseval)",
+        "permuting: \(evaluation.isPermuting)",
+      ]
       + evaluation.definitions.map { "\($0.metric): \($0.definition)" }).joined(separator: "\n")
   }
 

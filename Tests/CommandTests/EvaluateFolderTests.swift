@@ -235,3 +235,57 @@ struct EvaluateFolderTests {
     #expect(run.standardOutputText.filter { $0 == "\n" }.count == 1)
   }
 }
+
+@Suite("evaluate-stems list")
+struct EvaluateListTests {
+  private static let line =
+    #"{"id":"a","references":{"vocals":"set/One/vocals.wav","drums":"set/One/drums.wav"},"#
+    + #""estimates":{"vocals":"estimates/One/vocals.wav","drums":"estimates/One/drums.wav"}}"#
+
+  private func run(_ set: SmallDataSet, _ arguments: String..., input: String = "") throws
+    -> ProgramRun
+  {
+    try ProgramRun("evaluate-stems", ["list"] + arguments, input: Data(input.utf8), in: set.folder)
+  }
+
+  @Test("answers each line of standard input, also those that fail")
+  func filter() throws {
+    let set = try SmallDataSet(tracks: ["One"])
+    let pair = #"{"id":2,"reference":"set/One/drums.wav","estimate":"estimates/One/drums.wav"}"#
+    let missing = #"{"id":"m","reference":"none.wav","estimate":"set/One/drums.wav"}"#
+    let input = [Self.line, "no JSON", missing, "", pair].joined(separator: "\n")
+    let found = try run(set, "-", "--metrics", "sdr,si-sdr", "--jobs", "3", input: input)
+    #expect(found.status == 1)
+    let lines = found.standardOutputText.split(separator: "\n").map(String.init)
+    try #require(lines.count == 4)
+    #expect(lines[0].hasPrefix(#"{"id":"a","status":"ok","targets":{"vocals":{"sdr":4"#))
+    #expect(
+      lines[1].hasPrefix(#"{"id":null,"status":"error","error":{"code":65,"message":"standard"#))
+    #expect(lines[2].hasPrefix(#"{"id":"m","status":"error","error":{"code":66,"#))
+    #expect(lines[3].hasPrefix(#"{"id":2,"status":"ok","targets":{"estimate":{"sdr":39."#))
+    let tolerant = try run(set, "-", "--metrics", "sdr", "--record-errors", "ok", input: input)
+    #expect(tolerant.status == 0)
+    #expect(try run(set, "-").standardOutput.isEmpty)
+  }
+
+  @Test("gives blocks of the list whose lines joined are the whole's")
+  func shards() throws {
+    let set = try SmallDataSet(tracks: ["One"])
+    let list = (0..<7).map { Self.line.replacing("\"a\"", with: "\"\($0)\"") + "\n" }.joined()
+    try Data(list.utf8).write(to: set.folder.appendingPathComponent("list.jsonl"))
+    let whole = try run(set, "list.jsonl", "--metrics", "sdr")
+    var joined = Data()
+    for part in 0..<3 {
+      let name = "parts/\(part).jsonl"
+      let arguments = ["list.jsonl", "-o", name, "--metrics", "sdr", "--shard-by", "block"]
+      let found = try ProgramRun(
+        "evaluate-stems", ["list"] + arguments + ["--shard", "\(part)/3"], in: set.folder)
+      #expect(found.status == 0 && found.standardOutputText == name + "\n")
+      joined += try Data(contentsOf: set.folder.appendingPathComponent(name))
+    }
+    #expect(joined == whole.standardOutput)
+    let other = try run(set, "list.jsonl", "-o", "parts/0.jsonl", "--metrics", "sdr")
+    #expect(other.status == 73 && other.standardErrorText.contains("--overwrite"))
+    #expect(try run(set, "list.jsonl", "--shard", "3/3").status == 64)
+  }
+}
