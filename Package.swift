@@ -147,8 +147,7 @@ let package = Package(
     tests(
       "SeparationTests",
       [
-        "Separation", "ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
-        "TestSupport",
+        "Separation", "ConvTasNet", "Demucs", "SoundFiles", "Tensors", "Checkpoints", "TestSupport",
       ]),
     tests("ModelLibraryTests", ["ModelLibrary", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "SoundFiles", "TestSupport"]),

@@ -101,6 +101,11 @@ package final class Console: Sendable {
     }
   }
 
+  /// Says how many seconds of sound there are, where that wasn't known at the beginning.
+  package func setProgressTotal(seconds: Double) {
+    state.withLock { $0.progress?.set(total: seconds) }
+  }
+
   /// Shows that `doneSeconds` of sound are done.
   ///
   /// Cheap; may be called often and from any thread.
@@ -110,7 +115,7 @@ package final class Console: Sendable {
   ///
   /// Cheap; may be called often and from any thread.
   package func updateProgress(doneBytes: Int, of total: Int?) {
-    state.withLock { $0.progress?.correct(total: total.map(Double.init)) }
+    if let total { state.withLock { $0.progress?.set(total: Double(total)) } }
     update(done: Double(doneBytes))
   }
 

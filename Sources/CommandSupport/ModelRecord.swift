@@ -53,7 +53,7 @@ package struct ModelRecord {
   /// One line of a list.
   private var line: String {
     let name = model.name.count < 36 ? pad(model.name, to: 36) : model.name + " "
-    return "\(name) \(pad(state, to: 13)) \(model.summary); \(model.licence)"
+    return "\(name) \(pad(state, to: 13)) \(model.summary)"
   }
 
   /// Lines that describe it, a label and a value each.

@@ -45,8 +45,13 @@ package struct ProgressDisplay: Sendable {
     self.style = style
     self.program = program
     self.track = Printable.oneLine(track)
-    self.total = total.flatMap { $0 > 0 ? $0 : nil }
     self.unit = unit
+    set(total: total)
+  }
+
+  /// Says how much there is to do, where that wasn't known, or only roughly, at the beginning.
+  package mutating func set(total: Double?) {
+    self.total = total.flatMap { $0 > 0 ? $0 : nil }
   }
 
   /// What to write when so much is done after `elapsed` seconds, on a terminal of `columns`.
@@ -56,11 +61,6 @@ package struct ProgressDisplay: Sendable {
     self.done = max(self.done, min(done, total ?? .infinity))
     doneBefore = doneBefore ?? (unit == .bytes ? done : 0)
     return text(elapsed: elapsed, columns: columns)
-  }
-
-  /// Corrects a total that was only known roughly.
-  package mutating func correct(total: Double?) {
-    self.total = total.flatMap { $0 > 0 ? $0 : nil } ?? self.total
   }
 
   private mutating func text(elapsed: Double, columns: Int) -> String {

@@ -58,7 +58,7 @@ extension Demucs {
           transposed: PackedMatrix(
             transposedConvolution: try (layer / 2).tensor("weight", channels, output, c.kernelSize),
             bias: try (layer / 2).tensor("bias", output), stride: c.stride),
-          context: c.context, kernelSize: c.kernelSize, stride: c.stride, isOutermost: level == 0))
+          context: c.context, kernelSize: c.kernelSize, stride: c.stride))
     }
     self.decoder = decoder
     try weights.finish()

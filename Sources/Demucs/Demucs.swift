@@ -41,24 +41,58 @@ public struct Demucs: Sendable {
   ///   - segment: The samples wanted, at least one.
   /// - Returns: as many tensors `[segment.count, A]` as there are sources.
   public func callAsFunction(_ signal: Tensor, segment: Range<Int>, _ run: Run) -> [Tensor] {
-    precondition(!segment.isEmpty && segment.upperBound <= signal.shape[0], "segment \(segment)")
+    var sources: [Tensor] = []
+    self(signal, segments: [segment], run) { sources = $0 }
+    return sources
+  }
+
+  /// Separates several segments of a signal, each with the same result as alone.
+  ///
+  /// The LSTM reads all its weights from memory at every step, which takes longer than all else: it takes
+  /// the segments through each step together. The encoder then runs again for each segment's skips
+  /// rather than have all segments' skips in memory.
+  ///
+  /// - Parameters:
+  ///   - signal: `[T, A]`.
+  ///   - segments: The samples wanted, at least one each.
+  ///   - deliver: Receives each segment's sources, `[segment.count, A]`, in the segments' order.
+  public func callAsFunction(
+    _ signal: Tensor, segments: [Range<Int>], _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void
+  ) rethrows {
+    precondition(
+      segments.allSatisfy { !$0.isEmpty && 0 <= $0.lowerBound && $0.upperBound <= signal.shape[0] },
+      "segments \(segments) of \(signal.shape[0]) samples")
     precondition(
       signal.shape[1] == configuration.audioChannels, "signal of \(signal.shape[1]) channels")
+    var remembered: [Tensor] = []
+    if let memory, segments.count > 1 {
+      let deepest = segments.map { encoded(heard(signal, $0, run).signal, run)[encoder.count - 1] }
+      remembered = memory(deepest, run)
+    }
+    for (index, segment) in segments.enumerated() {
+      let (heard, level) = heard(signal, segment, run)
+      var saved = encoded(heard, run)
+      let middle =
+        remembered.isEmpty
+        ? memory.map { $0([saved[saved.count - 1]], run)[0] } ?? saved[saved.count - 1]
+        : remembered[index]
+      try deliver(
+        sources(of: decoded(middle, &saved, run), count: segment.count, level: level, run))
+    }
+  }
+
+  /// What the network hears of a segment: the samples in whose middle it lies, as many as fill all
+  /// layers' frames, at mean 0 and deviation 1 where the configuration says so.
+  private func heard(
+    _ signal: Tensor, _ segment: Range<Int>, _ run: Run
+  ) -> (signal: Tensor, level: Level) {
     let heard = padded(signal, segment, run)
     // Without normalisation the reference still divides by 1 + 1e-5.
     let level = configuration.normalizesSegments ? Level(heard) : Level(mean: 0, deviation: 1)
     let (mean, deviation) = (level.mean, level.deviation)
     heard.update { ($0 - mean) / (1e-5 + deviation) }
-    let output = estimates(heard, run)
-    let trimmed = (output.shape[0] - segment.count) / 2
-    let channels = configuration.audioChannels
-    return configuration.sources.indices.map { source in
-      let result = run.arena.tensor(segment.count, channels)
-      output.rows(trimmed..<trimmed + segment.count)
-        .columns(source * channels..<(source + 1) * channels).copy(into: result, row: 0)
-      result.update { $0 * deviation + mean }
-      return result
-    }
+    return (heard, level)
   }
 
   /// The segment in the middle of as many samples as fill all layers' frames.
@@ -73,41 +107,87 @@ public struct Demucs: Sendable {
     return y
   }
 
-  /// All sources side by side, `[T' ≤ T, S · A]`.
-  private func estimates(_ mixture: Tensor, _ run: Run) -> Tensor {
-    let (arena, parallel) = (run.arena, run.parallel)
+  /// Each encoder layer's output.
+  private func encoded(_ mixture: Tensor, _ run: Run) -> [Tensor] {
     var x = mixture
     if configuration.doublesRate {
-      x = OctaveResampling(.up)(x, arena: arena, parallel: parallel)
+      x = OctaveResampling(.up)(x, arena: run.arena, parallel: run.parallel)
     }
     run.trace?("input", x)
-    var saved: [Tensor] = []
-    for (index, layer) in encoder.enumerated() {
+    return encoder.enumerated().map { index, layer in
       x = layer(x, run)
-      saved.append(x)
       run.trace?("encoder.\(index)", x)
+      return x
     }
-    if let memory { x = remembered(x, memory, run) }
-    for (index, layer) in decoder.enumerated() {
-      x = layer(x, skip: saved.removeLast(), run)
-      run.trace?("decoder.\(index)", x)
+  }
+
+  /// All sources side by side, `[T' ≤ T, S · A]`; uses up the encoder's outputs.
+  private func decoded(_ middle: Tensor, _ saved: inout [Tensor], _ run: Run) -> Tensor {
+    var x = saved.removeLast()
+    for index in 0..<x.count { x.pointer[index] += middle.pointer[index] }
+    var frames = 0..<x.shape[0]
+    for (index, layer) in decoder.dropLast().enumerated() {
+      let skip = saved.removeLast()
+      if let trace = run.trace {
+        let alone = run.arena.tensor(skip.shape[0], skip.shape[1])
+        alone.pointer.update(repeating: 0, count: alone.count)
+        let part = layer(x, frames, onto: alone, run)
+        let y = run.arena.tensor(part.count, skip.shape[1])
+        alone.rows(part).copy(into: y, row: 0)
+        trace("decoder.\(index)", y)
+      }
+      frames = layer(x, frames, onto: skip, run)
+      x = skip
     }
+    x = decoder[decoder.count - 1](x, frames, run)
+    run.trace?("decoder.\(decoder.count - 1)", x)
     if configuration.doublesRate {
-      x = OctaveResampling(.down)(x, arena: arena, parallel: parallel)
+      x = OctaveResampling(.down)(x, arena: run.arena, parallel: run.parallel)
     }
     return x
   }
 
-  private func remembered(_ x: Tensor, _ memory: Memory, _ run: Run) -> Tensor {
-    let (steps, channels) = (x.shape[0], x.shape[1])
-    let both = memory.lstm(
-      x.reshaped(1, steps, channels), arena: run.arena, parallel: run.parallel
-    ).reshaped(steps, 2 * channels)
+  /// The sources' tensors, as long as the segment and at its level.
+  private func sources(of output: Tensor, count: Int, level: Level, _ run: Run) -> [Tensor] {
+    let trimmed = (output.shape[0] - count) / 2
+    let channels = configuration.audioChannels
+    return configuration.sources.indices.map { source in
+      let result = run.arena.tensor(count, channels)
+      output.rows(trimmed..<trimmed + count)
+        .columns(source * channels..<(source + 1) * channels).copy(into: result, row: 0)
+      result.update { $0 * level.deviation + level.mean }
+      return result
+    }
+  }
+}
+
+extension Demucs.Memory {
+  /// Takes signals `[T, C]` of one width through the LSTM, side by side.
+  fileprivate func callAsFunction(_ signals: [Tensor], _ run: Run) -> [Tensor] {
+    let order = signals.indices.sorted { signals[$0].shape[0] > signals[$1].shape[0] }
+    let lengths = order.map { signals[$0].shape[0] }
+    let (steps, channels) = (lengths[0], signals[0].shape[1])
+    let x = run.arena.tensor(signals.count * steps, channels)
+    x.pointer.update(repeating: 0, count: x.count)
+    for (place, index) in order.enumerated() {
+      signals[index].rows(0..<lengths[place]).copy(into: x, row: place * steps)
+    }
+    let both = lstm(
+      x.reshaped(signals.count, steps, channels), lengths: lengths, arena: run.arena,
+      parallel: run.parallel
+    ).reshaped(signals.count * steps, 2 * channels)
     run.trace?("lstm", both)
-    let y = run.arena.tensor(steps, channels)
-    run.tiles(0..<steps) { tile, _ in memory.linear(both.rows(tile), into: y.rows(tile)) }
-    run.trace?("linear", y)
-    return y
+    var results = signals
+    for (place, index) in order.enumerated() {
+      let (y, start) = (run.arena.tensor(lengths[place], channels), place * steps)
+      run.tiles(0..<lengths[place]) { tile, _ in
+        linear(
+          both.rows(start + tile.lowerBound..<start + tile.upperBound), into: y.rows(tile))
+      }
+      run.trace?("linear", y)
+      results[index] = y
+    }
+    return results
   }
 }
 

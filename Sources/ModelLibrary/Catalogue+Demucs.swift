@@ -12,12 +12,12 @@ extension Catalogue {
 
   /// A file of the third or fourth generation: its name is its signature and the digest's first digits.
   private static func file(
-    _ folder: String, _ signature: String, _ megabytes: Int, _ digest: String,
+    _ folder: String, _ signature: String, _ megabytes: Int?, _ digest: String,
     quantised: Bool = false
   ) -> PublishedFile {
     let name = "\(signature)-\(digest.prefix(8)).th"
     return PublishedFile(
-      name, url: "\(demucsRoot)\(folder)/\(name)", size: .about(megabytes * 1_000_000),
+      name, url: "\(demucsRoot)\(folder)/\(name)", size: megabytes.map { .about($0 * 1_000_000) },
       digest: digest, isQuantised: quantised)
   }
 
@@ -52,7 +52,7 @@ extension Catalogue {
         quality: musdb(8.80, 10.05, 9.78, 6.42, 8.93, "HT Demucs paper, 800 more songs")),
       PublishedModel(
         "htdemucs_ft", .hybridTransformerDemucs,
-        "the same, one fine-tuned network for each instrument", sources: instruments,
+        "music into four stems, a fine-tuned network for each", sources: instruments,
         files: [
           transformer(
             "f7e0c4bc", "ba3fe64ae8ef66ac9a4857222ce48efbdc5eb3ad375cb79dd13debee5aaa4066"),
@@ -66,7 +66,7 @@ extension Catalogue {
         weights: [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]], licence: demucsLicence,
         quality: musdb(9.00, 10.08, 10.39, 6.32, 9.20, "HT Demucs paper, 800 more songs")),
       PublishedModel(
-        "htdemucs_6s", .hybridTransformerDemucs, "the same, and guitar and piano",
+        "htdemucs_6s", .hybridTransformerDemucs, "music into six stems, guitar and piano too",
         sources: instruments + ["guitar", "piano"],
         files: [
           transformer(
@@ -82,7 +82,7 @@ extension Catalogue {
       _ signature: String, _ digest: String, megabytes: Int = 167, quantised: Bool = false
     ) -> PublishedFile {
       file(
-        "mdx_final", signature, quantised ? megabytes / 4 : megabytes, digest, quantised: quantised)
+        "mdx_final", signature, quantised ? nil : megabytes, digest, quantised: quantised)
     }
     func time(_ signature: String, _ digest: String, megabytes: Int) -> PublishedFile {
       hybrid(signature, digest, megabytes: megabytes)
@@ -101,7 +101,7 @@ extension Catalogue {
     ]
     return [
       PublishedModel(
-        "hdemucs_mmi", .hybridDemucs, "music into four stems", sources: instruments,
+        "hdemucs_mmi", .hybridDemucs, "music into four stems, hybrid network", sources: instruments,
         files: [
           file(
             "hybrid_transformer", "75fc33f5", 167,
@@ -109,7 +109,8 @@ extension Catalogue {
         ], segmentSeconds: 44, licence: demucsLicence,
         quality: musdb(8.34, 9.31, 9.13, 6.18, 8.75, "HT Demucs paper, 800 more songs")),
       PublishedModel(
-        "mdx", .hybridDemucs, "four networks, winner of the MDX challenge's track A",
+        "mdx", .hybridDemucs,
+        "music into four stems, four networks, winner of a challenge (MDX 2021, A)",
         sources: instruments,
         files: [
           time(
@@ -138,7 +139,7 @@ extension Catalogue {
             quantised: true),
         ], weights: challengeWeights, segmentSeconds: 44, licence: demucsLicence),
       PublishedModel(
-        "mdx_extra", .hybridDemucs, "four networks trained on more songs, MUSDB18's test set too",
+        "mdx_extra", .hybridDemucs, "mdx, trained on more songs, MUSDB18's test set too",
         sources: instruments,
         files: [
           hybrid("e51eebcc", "c1b80bdd6de58274abf359e66822a76f49ce2b9f086fc5dc917ac14598e6bebf"),
@@ -170,14 +171,16 @@ extension Catalogue {
           values: [.init(name: "all", decibels: 7.64)], source: "Demucs' README")),
       // The publisher's bags hold each network twice, which averages to the same.
       PublishedModel(
-        "repro_mdx_a_time_only", .timeDemucs, "its two networks on samples", sources: instruments,
+        "repro_mdx_a_time_only", .timeDemucs,
+        "the two networks of repro_mdx_a that see samples alone", sources: instruments,
         files: Array(reproduced[..<2]), segmentSeconds: 44, licence: demucsLicence),
       PublishedModel(
-        "repro_mdx_a_hybrid_only", .hybridDemucs, "its two hybrid networks", sources: instruments,
+        "repro_mdx_a_hybrid_only", .hybridDemucs, "the two hybrid networks of repro_mdx_a",
+        sources: instruments,
         files: Array(reproduced[2...]), segmentSeconds: 44, licence: demucsLicence),
       PublishedModel(
         "hdemucs_high", aliases: ["hdemucs_high_trained", "HDEMUCS_HIGH_MUSDB_PLUS"],
-        .hybridDemucs, "torchaudio's, trained on all of MUSDB18-HQ and 150 more songs",
+        .hybridDemucs, "music into four stems, torchaudio's, all of MUSDB18-HQ and 150 more songs",
         sources: instruments,
         files: [
           PublishedFile(
@@ -188,7 +191,8 @@ extension Catalogue {
         ], licence: torchaudioLicence),
       PublishedModel(
         "hdemucs_high_musdbhq", aliases: ["hdemucs_high_musdbhq_only", "HDEMUCS_HIGH_MUSDB"],
-        .hybridDemucs, "torchaudio's, trained on MUSDB18-HQ alone", sources: instruments,
+        .hybridDemucs, "music into four stems, torchaudio's, MUSDB18-HQ alone",
+        sources: instruments,
         files: [
           PublishedFile(
             "hdemucs_high_musdbhq_only.pt",

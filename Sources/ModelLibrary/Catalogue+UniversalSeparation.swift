@@ -9,7 +9,7 @@ extension Catalogue {
     return [
       PublishedModel(
         "uss", aliases: ["uss-at-soft-full"], .resUNet30,
-        "what one of 527 classes of sounds describes, trained on all of AudioSet",
+        "takes out what one of 527 classes of sounds describes",
         sampleRate: 32000,
         files: [
           PublishedFile(
@@ -20,7 +20,7 @@ extension Catalogue {
         ], licence: "Apache-2.0"),
       PublishedModel(
         "uss-embedding", aliases: ["uss-emb-balanced"], .resUNet30,
-        "what a recording describes, trained on AudioSet's balanced part", sampleRate: 32000,
+        "takes out what sounds like a recording", sampleRate: 32000,
         files: [
           PublishedFile(
             "uss-resunet30-emb-balanced.ckpt",
@@ -36,7 +36,8 @@ extension Catalogue {
             digest: "0dc499e40e9761ef5ea061ffc77697697f277f6a960894903df3ada000e34b31")
         ], licence: "CC BY 4.0"),
       PublishedModel(
-        "panns-cnn14-events", .cnn14, "the same, frame by frame", sampleRate: 32000,
+        "panns-cnn14-events", .cnn14, "tags moments of recordings with 527 classes of sounds",
+        sampleRate: 32000,
         files: [
           PublishedFile(
             "panns-cnn14-decision-level-max.pth",

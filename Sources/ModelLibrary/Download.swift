@@ -50,13 +50,16 @@ struct Download {
   /// Fetches what the part lacks, with patience.
   private func complete(_ part: PartFile, _ observe: (FetchEvent) throws -> Void) throws {
     var failures = 0
+    let beginning = part.count
     while true {
       let before = part.count
       do {
         return try transfer(into: part, observe)
       } catch let failure as TransferFailure {
         failures = part.count - before > 1 << 20 ? 1 : failures + 1
-        guard failure.isTransient, failures <= patience.retries else {
+        let isHopeful =
+          failure.outlook == .hopeful || failure.outlook == .asBefore && part.count > beginning
+        guard isHopeful, failures <= patience.retries else {
           throw ModelLibraryError.unreachable(
             url: url, detail: failure.detail, kept: part.count > 0 ? part.count : nil)
         }
@@ -107,9 +110,9 @@ struct Download {
     case 206, 416:
       // The part is longer than the file, or the server sent another piece.
       try part.clear()
-      throw TransferFailure(detail: "the server cannot continue the file", isTransient: true)
+      throw TransferFailure(detail: "the server cannot continue the file", outlook: .hopeful)
     case 408, 425, 429, 500...:
-      throw TransferFailure(detail: "the server answered \(head.status)", isTransient: true)
+      throw TransferFailure(detail: "the server answered \(head.status)", outlook: .hopeful)
     default: throw ModelLibraryError.refused(url: url, status: head.status)
     }
     if head.contentType?.hasPrefix("text/html") == true {

@@ -48,10 +48,18 @@ package struct Patience: Sendable {
   package init() {}
 }
 
-/// A transfer that failed on the way, and may go well the next time or not.
+/// A transfer that failed on the way.
 struct TransferFailure: Error {
+  /// Whether the next try may go better.
+  enum Outlook {
+    case hopeless
+    /// As good as before: there is a network at all, if something has come already.
+    case asBefore
+    case hopeful
+  }
+
   let detail: String
-  let isTransient: Bool
+  let outlook: Outlook
 }
 
 /// One GET over HTTP, by libcurl, which also takes proxies from the environment.
@@ -76,7 +84,7 @@ struct HTTPTransfer {
   ) throws {
     _ = Self.initialised
     guard let handle = curl_easy_init() else {
-      throw TransferFailure(detail: "libcurl does not start", isTransient: false)
+      throw TransferFailure(detail: "libcurl does not start", outlook: .hopeless)
     }
     defer { curl_easy_cleanup(handle) }
     let headers = headers()
@@ -105,17 +113,22 @@ struct HTTPTransfer {
         decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
       throw TransferFailure(
         detail: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text,
-        isTransient: Self.transientCodes.contains { $0 == code })
+        outlook: Self.outlook(code))
     }
   }
 
   private static let initialised = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
-  /// Failures of the way, not of the address or of certificates.
-  private static let transientCodes = [
-    CURLE_COULDNT_CONNECT, CURLE_OPERATION_TIMEDOUT, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING,
-    CURLE_RECV_ERROR, CURLE_SEND_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_COULDNT_RESOLVE_HOST,
-  ]
+  private static func outlook(_ code: CURLcode) -> TransferFailure.Outlook {
+    switch code {
+    case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT: .asBefore
+    case CURLE_OPERATION_TIMEDOUT, CURLE_PARTIAL_FILE, CURLE_GOT_NOTHING, CURLE_RECV_ERROR,
+      CURLE_SEND_ERROR, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+      .hopeful
+    // Addresses, certificates, redirects without end.
+    default: .hopeless
+    }
+  }
 
   private func headers() -> UnsafeMutablePointer<curl_slist>? {
     guard start > 0, let tag else { return nil }

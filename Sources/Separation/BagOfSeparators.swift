@@ -112,9 +112,12 @@ public struct BagOfSeparators: Separator {
       try $0.separator.separate(signal, segment: segment, run).map(\.elements)
     }
     return sources.indices.map { source in
-      Tensor(
+      let counting = members.indices.filter { members[$0].weights[source] != 0 }
+      return Tensor(
         shape: [segment.count, channels],
-        elements: average(estimates.map { $0[source] }, source: source, of: members))
+        elements: average(
+          counting.map { estimates[$0][source][...] },
+          weights: counting.map { members[$0].weights[source] }))
     }
   }
 
@@ -143,32 +146,28 @@ public struct BagOfSeparators: Separator {
   }
 }
 
-/// The weighted mean of one source's estimates, as long as the shortest.
-private func average(
-  _ estimates: [[Float]], source: Int, of members: [BagOfSeparators.Member]
-) -> [Float] {
-  var sum = [Float](repeating: 0, count: estimates.map(\.count).min() ?? 0)
-  var total: Float = 0
-  for (estimate, member) in zip(estimates, members) {
-    let weight = member.weights[source]
-    // Nothing of an estimate that doesn't count, not even what isn't a number.
-    if weight == 0 { continue }
-    total += weight
-    for index in sum.indices { sum[index] += weight * estimate[index] }
+/// The weighted mean of estimates of one source, summed up in their order.
+private func average(_ estimates: [ArraySlice<Float>], weights: [Float]) -> [Float] {
+  var mean = [Float](repeating: 0, count: estimates[0].count)
+  for (estimate, weight) in zip(estimates, weights) {
+    for (index, sample) in zip(mean.indices, estimate) { mean[index] += weight * sample }
   }
-  for index in sum.indices { sum[index] /= total }
-  return sum
+  let total = weights.reduce(0, +)
+  for index in mean.indices { mean[index] /= total }
+  return mean
 }
 
 /// Passes a signal through all members, and delivers what all have delivered.
 ///
-/// Members deliver at different times, by as much as their segments differ: that much waits here.
+/// Members deliver at different times, by as much as their segments differ: that much waits here, of
+/// the sources that count.
 private final class BagStage: SeparationStage {
   private let members: [BagOfSeparators.Member]
   private let stages: [any SeparationStage]
   private let sources: Int
   private let wanted: Set<Int>
-  // [member][source]: delivered by the member, and not by all.
+  // Of each member: how many samples it delivered before all have, and these, source by source.
+  private var ahead: [Int]
   private var waiting: [[[Float]]]
 
   init(
@@ -178,6 +177,7 @@ private final class BagStage: SeparationStage {
     stages = members.map(\.1)
     self.sources = sources
     self.wanted = wanted
+    ahead = members.map { _ in 0 }
     waiting = members.map { _ in (0..<sources).map { _ in [] } }
   }
 
@@ -189,11 +189,14 @@ private final class BagStage: SeparationStage {
 
   /// Hands the signal's next samples, or its end, to all members.
   private func advance(_ samples: [Float]?, _ run: Run, _ deliver: Deliver) throws {
-    for (index, stage) in stages.enumerated() {
+    for (member, stage) in stages.enumerated() {
       let receive: Deliver = { estimates in
-        for source in estimates.indices { self.waiting[index][source] += estimates[source] }
+        self.ahead[member] += estimates[0].count
+        for source in self.wanted where self.members[member].weights[source] != 0 {
+          self.waiting[member][source] += estimates[source]
+        }
         // The last member's come out as they come in.
-        if index == self.stages.count - 1 { try self.deliverComplete(deliver) }
+        if member == self.stages.count - 1 { try self.deliverComplete(deliver) }
       }
       if let samples {
         try stage.push(samples, run, receive)
@@ -205,16 +208,17 @@ private final class BagStage: SeparationStage {
   }
 
   private func deliverComplete(_ deliver: Deliver) throws {
-    let count = waiting.map { $0[0].count }.min() ?? 0
-    guard count > 0 else { return }
-    let complete = (0..<sources).map { source in
-      wanted.contains(source)
-        ? average(waiting.map { Array($0[source].prefix(count)) }, source: source, of: members)
-        : [Float](repeating: 0, count: count)
+    guard let count = ahead.min(), count > 0 else { return }
+    var means = [[Float]](
+      repeating: [Float](repeating: 0, count: count), count: sources)
+    for source in wanted {
+      let counting = members.indices.filter { members[$0].weights[source] != 0 }
+      means[source] = average(
+        counting.map { waiting[$0][source][..<count] },
+        weights: counting.map { members[$0].weights[source] })
+      for member in counting { waiting[member][source].removeFirst(count) }
     }
-    for member in waiting.indices {
-      for source in 0..<sources { waiting[member][source].removeFirst(count) }
-    }
-    try deliver(complete)
+    for member in ahead.indices { ahead[member] -= count }
+    try deliver(means)
   }
 }

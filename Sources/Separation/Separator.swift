@@ -34,6 +34,14 @@ public protocol Separator: Sendable {
 
   /// The separator that averages so many randomly shifted passes; `nil` where shifts change nothing.
   func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)?
+
+  /// How many segments are worth having at once, because they cost less together.
+  var segmentsAtOnce: Int { get }
+
+  /// Separates several segments of a signal and delivers each one's sources, in the segments' order.
+  func separate(
+    _ signal: Tensor, segments: [Range<Int>], _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void) throws
 }
 
 extension Separator {
@@ -43,6 +51,17 @@ extension Separator {
   /// Averages passes of every segment.
   public func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)? {
     ShiftedSeparator(self, shifts: shifts, seed: seed)
+  }
+
+  /// One: nothing is gained.
+  public var segmentsAtOnce: Int { 1 }
+
+  /// Separates one segment after the other.
+  public func separate(
+    _ signal: Tensor, segments: [Range<Int>], _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void
+  ) throws {
+    for segment in segments { try deliver(try separate(signal, segment: segment, run)) }
   }
 
   /// Separates the segment as if there was nothing around it.

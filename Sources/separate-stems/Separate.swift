@@ -88,7 +88,7 @@ struct Separate: ProgramCommand {
       return
     }
     let started = Stopwatch()
-    let reader = try SoundFileReader(at: SoundFilePath(bytes: job.input.path.bytes))
+    let reader = try openSound(at: job.input.path.soundFile)
     let source = range.trimmed(reader)
     let rate = source.format.sampleRate
     if rate != separator.sampleRate {
@@ -112,7 +112,7 @@ struct Separate: ProgramCommand {
       throw error
     }
     Console.standard.endProgress()
-    if let truncation = reader.truncation, range.duration == nil {
+    if let truncation = (reader as? SoundFileReader)?.truncation, range.duration == nil {
       Console.standard.warn(
         "\(job.input.path): is cut short, \(truncation.foundFrames) of "
           + "\(truncation.expectedFrames) frames")
@@ -146,6 +146,7 @@ struct Separate: ProgramCommand {
       try Interruption.check()
       try separation.push(block, emit: emit)
     }
+    Console.standard.setProgressTotal(seconds: Double(separation.framesIn) / rate)
     try separation.finish(emit: emit)
     try Interruption.check()
   }

@@ -91,7 +91,7 @@ struct CommandSupportProgressTests {
     var display = ProgressDisplay(
       style: .lines(quietSeconds: 0), program: "p", track: "model", total: 90e6, unit: .bytes)
     #expect(display.update(done: 40e6, elapsed: 0, columns: 80) == "p: model: 44 %\n")
-    display.correct(total: 100e6)
+    display.set(total: 100e6)
     #expect(
       display.update(done: 60e6, elapsed: 10, columns: 80)
         == "p: model: 60 %, 2 MB/s, 0:20 left\n")

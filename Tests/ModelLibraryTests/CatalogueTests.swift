@@ -43,6 +43,24 @@ import Testing
     }
   }
 
+  @Test("docs/MODELS.md names every model, its files and its figures")
+  func page() throws {
+    let page = try String(
+      contentsOf: Fixtures.packageRoot.appendingPathComponent("docs/MODELS.md"), encoding: .utf8)
+    for model in Catalogue.models {
+      let lines = page.split(separator: "\n").filter { $0.contains("`\(model.name)`") }
+      #expect(!lines.isEmpty, "\(model.name)")
+      for file in model.files {
+        #expect(lines.contains { $0.contains("`\(file.name)`") }, "\(model.name): \(file.name)")
+      }
+      for value in model.quality?.values ?? [] {
+        let text = "\(value.decibels)"
+        let figure = text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+        #expect(lines.contains { $0.contains(figure) }, "\(model.name): \(figure)")
+      }
+    }
+  }
+
   @Test("names, other names and signatures lead to models")
   func names() throws {
     #expect(Catalogue.model(named: "htdemucs_ft")?.files.count == 4)

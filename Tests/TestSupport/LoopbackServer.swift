@@ -22,8 +22,11 @@ public final class LoopbackServer: Sendable {
 
   /// What the client gets.
   public struct Response: Sendable {
+    /// The status code.
     public var status = 200
+    /// The headers; the body's length is added where it isn't there.
     public var headers: [String: String] = [:]
+    /// The body.
     public var body: [UInt8] = []
     /// The connection ends after so many bytes of the body.
     public var cutAfter: Int?
