@@ -10,7 +10,21 @@ package import Tensors
 package struct ForwardLongShortTermMemory: Sendable {
   private struct Layer: Sendable {
     let input: PackedMatrix  // C → 4 · H, both biases
-    let recurrent: PackedMatrix  // H → 4 · H
+    let recurrent: [PackedMatrix]  // H → some of the 4 · H
+
+    /// What the last output contributes to the gates.
+    ///
+    /// The recurrent weights pass through the cache at every step, in turns forwards and backwards: what
+    /// came last is then still there when it comes first.
+    func recur(_ output: Rows, into gates: Rows, isBackwards: Bool) {
+      for index in recurrent.indices {
+        let part = isBackwards ? recurrent.count - 1 - index : index
+        let first = part * Self.columnsInPart
+        recurrent[part](output, into: gates.columns(first..<first + recurrent[part].columns))
+      }
+    }
+
+    static let columnsInPart = 128
   }
 
   private let layers: [Layer]
@@ -18,17 +32,22 @@ package struct ForwardLongShortTermMemory: Sendable {
 
   /// Packs the weights.
   package init(layers: [LongShortTermMemory.Parameters]) {
-    units = layers[0].recurrentWeight.shape[1]
+    let units = layers[0].recurrentWeight.shape[1]
+    self.units = units
     self.layers = layers.map { parameters in
       let columns = parameters.recurrentWeight.shape[0]
+      let recurrent = parameters.recurrentWeight.elements
       return Layer(
         input: PackedMatrix(
           weights: parameters.inputWeight.elements, depth: parameters.inputWeight.shape[1],
           columns: columns,
           bias: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+)),
-        recurrent: PackedMatrix(
-          weights: parameters.recurrentWeight.elements, depth: columns / 4, columns: columns,
-          bias: nil))
+        recurrent: stride(from: 0, to: columns, by: Layer.columnsInPart).map { first in
+          let part = first..<min(first + Layer.columnsInPart, columns)
+          return PackedMatrix(
+            weights: Array(recurrent[part.lowerBound * units..<part.upperBound * units]),
+            depth: units, columns: part.count, bias: nil)
+        })
     }
   }
 
@@ -79,7 +98,11 @@ package struct ForwardLongShortTermMemory: Sendable {
         }
         for step in steps {
           let isFirst = begins && step == 0
-          if !isFirst { layer.recurrent(output.rows(step..<step + 1), into: sums[index].rows(0..<1)) }
+          if !isFirst {
+            layer.recur(
+              output.rows(step..<step + 1), into: sums[index].rows(0..<1),
+              isBackwards: step % 2 == 1)
+          }
           let row = index == 0 ? step : step - steps.lowerBound
           tessera_lstm_step(
             1, units, gate.pointer + row * 4 * units, 4 * units,

@@ -70,8 +70,11 @@ def prepare(case, checkout, folder, seconds):
     torch.manual_seed(5)
     modules = parts(case, checkout)
     for module in modules.values():
-        for parameter in module.parameters():
+        for name, parameter in module.named_parameters():
             parameter.data += 0.02 * torch.randn(parameter.shape)
+            # Untrained layers shrink the signal until no frame differs from the next.
+            if name.endswith("weight_g"):
+                parameter.data *= 2
     # Magnitudes and phases of a reasonable size.
     modules["head"].out.weight.data *= 0.5
     wave = recording(max(seconds, 70))
@@ -80,8 +83,9 @@ def prepare(case, checkout, folder, seconds):
     with torch.no_grad():
         frames = codec.encoder(torch.from_numpy(wave[: 70 * RATE])[None, None])[0].T
         chosen = torch.randint(frames.shape[0], (4096,))
+        spread = (frames - frames.mean(0)).std(0)
         codebook.embed.data.copy_(
-            frames[chosen] + 0.3 * frames.std() * torch.randn(4096, frames.shape[1]))
+            frames[chosen] + 0.3 * spread * torch.randn(4096, frames.shape[1]))
         codebook.inited.data.fill_(1)
     state = {f"{name}.{key}": value.contiguous().clone()
              for name, module in modules.items() for key, value in module.state_dict().items()}
