@@ -35,7 +35,9 @@ struct Reconstruct: ProgramCommand {
     }
   }
 
-  private static let metrics: [MetricName] = [.scaleInvariantSDR, .segmentalSNR, .intelligibility]
+  private static let metrics: [MetricName] = [
+    .scaleInvariantSDR, .melDistance, .intelligibility, .segmentalSNR,
+  ]
 
   func run() throws {
     let codec = try model.load(.all)
@@ -118,7 +120,7 @@ struct Reconstruct: ProgramCommand {
   ) throws {
     guard common.json else {
       let texts = scores.map { metric, score in
-        let unit = metric == .intelligibility ? "" : " dB"
+        let unit = metric.isDecibels ? " dB" : ""
         let value = score.value.isFinite ? Decimal.text(score.value, places: 3) + unit : "–"
         return "\(metric.rawValue) \(value)"
       }

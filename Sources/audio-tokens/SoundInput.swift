@@ -73,7 +73,7 @@ struct SoundInput {
         at: path.soundFile,
         format: AudioFormat(sampleRate: raw.rawRate ?? sampleRate, channels: raw.rawChannels))
     } else {
-      reader = try SoundFileReader(at: path.soundFile)
+      reader = try openSound(at: path.soundFile)
     }
     self.reader = reader
     var source = reader
