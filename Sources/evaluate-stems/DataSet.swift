@@ -8,9 +8,9 @@ struct DataSet {
     /// The part of the data set, such as `test`; empty where there are none.
     let subset: PathBytes
     let name: PathBytes
-    /// Each source's files; several are added up.
-    let stems: [(name: String, files: [PathBytes])]
-    let mixture: PathBytes?
+    /// Each source's sounds; several are added up.
+    let stems: [(name: String, sounds: [SoundLocation])]
+    let mixture: SoundLocation?
   }
 
   /// In the order of their parts and names.
@@ -22,6 +22,9 @@ struct DataSet {
   static let mixtureNames: Set = ["mixture", "mix"]
   /// Sums of other sources, which some sets hold as files.
   private static let sumNames: Set = ["accompaniment", "linear_mixture"]
+  /// MUSDB18's files, and the order of the sounds in them.
+  private static let stemsExtension = Array(".stem.mp4".utf8)
+  private static let streamNames = ["drums", "bass", "other", "vocals"]
 
   /// Lists the data set in `root`.
   ///
@@ -31,36 +34,83 @@ struct DataSet {
     guard root.isFolder else {
       throw Failure(.missingInput, "\(root): no such folder")
     }
-    let parts = Self.subsets.filter { root.appending($0).isFolder }
+    // DSD100 keeps sources and mixtures apart.
+    let isDSD100 = root.appending("Sources").isFolder && root.appending("Mixtures").isFolder
+    let sources = isDSD100 ? root.appending("Sources") : root
+    let parts = Self.subsets.filter { sources.appending($0).isFolder }
     var recordings: [Recording] = []
     if parts.isEmpty {
       guard subset == nil else {
         throw Failure(.usage, "\(root): has no parts such as train and test; leave --subset out")
       }
-      recordings = Self.recordings(in: root, subset: PathBytes(""))
+      recordings = Self.recordings(in: sources, subset: PathBytes(""))
     } else {
-      for part in parts where subset == nil || part.lowercased() == subset {
-        recordings += Self.recordings(in: root.appending(part), subset: PathBytes(part))
+      for part in parts where subset == nil || part.lowercased().hasPrefix(subset ?? "") {
+        let mixtures = isDSD100 ? root.appending("Mixtures").appending(part) : nil
+        recordings += Self.recordings(
+          in: sources.appending(part), subset: PathBytes(part), mixtures: mixtures)
       }
     }
     guard !recordings.isEmpty else {
       throw Failure(
         .missingInput,
         "\(root): holds no recordings; expected folders TRACK, or train/TRACK and test/TRACK, with a "
-          + "file for each source")
+          + "file for each source, or TRACK.stem.mp4")
     }
     self.recordings = recordings
   }
 
-  private static func recordings(in folder: PathBytes, subset: PathBytes) -> [Recording] {
-    (folder.entries ?? []).compactMap { name in
-      let sounds = sounds(in: folder.appending(name))
-      let stems = sounds.filter { !mixtureNames.contains($0.name) && !sumNames.contains($0.name) }
+  private static func recordings(
+    in folder: PathBytes, subset: PathBytes, mixtures: PathBytes? = nil
+  ) -> [Recording] {
+    (folder.entries ?? []).compactMap { entry in
+      let path = folder.appending(entry)
+      if entry.bytes.suffix(stemsExtension.count) == stemsExtension[...] {
+        return recording(ofStreamsIn: path, subset: subset)
+      }
+      let sounds = sounds(in: path)
+      var stems = sounds.filter { !mixtureNames.contains($0.name) && !sumNames.contains($0.name) }
+        .map { (name: $0.name, sounds: [SoundLocation(path: $0.path)]) }
+      if stems.isEmpty { stems = multitrackStems(in: path) }
       guard !stems.isEmpty else { return nil }
+      let mixture =
+        sounds.first { mixtureNames.contains($0.name) }
+        ?? mixtures.flatMap { self.sounds(in: $0.appending(entry)).first }
       return Recording(
-        subset: subset, name: name, stems: stems.map { ($0.name, [$0.path]) },
-        mixture: sounds.first { mixtureNames.contains($0.name) }?.path)
+        subset: subset, name: entry, stems: stems,
+        mixture: mixture.map { SoundLocation(path: $0.path) })
     }
+  }
+
+  /// A file of MUSDB18: the mixture and its sources as streams, known by their order alone.
+  private static func recording(ofStreamsIn path: PathBytes, subset: PathBytes) -> Recording {
+    let name = path.lastComponent.bytes.dropLast(stemsExtension.count)
+    return Recording(
+      subset: subset, name: PathBytes(bytes: Array(name)),
+      stems: streamNames.enumerated().map { index, name in
+        (name, [SoundLocation(path: path, stream: index + 1)])
+      }, mixture: SoundLocation(path: path, stream: 0))
+  }
+
+  /// MoisesDB: a folder for each stem, whose files are added up, beside a `data.json`.
+  private static func multitrackStems(
+    in folder: PathBytes
+  ) -> [(name: String, sounds: [SoundLocation])] {
+    guard folder.appending("data.json").exists else { return [] }
+    var stems: [(name: String, sounds: [SoundLocation])] = []
+    for entry in folder.entries ?? [] {
+      let files = sounds(in: folder.appending(entry)).map { SoundLocation(path: $0.path) }
+      guard !files.isEmpty else { continue }
+      let own = EscapedBytes.encode(entry.bytes)
+      // The four stems that models are trained for.
+      let name = ["vocals", "bass", "drums"].contains(own) ? own : "other"
+      if let index = stems.firstIndex(where: { $0.name == name }) {
+        stems[index].sounds += files
+      } else {
+        stems.append((name, files))
+      }
+    }
+    return stems
   }
 
   /// The sound files in `folder` by name; of several with one name, WAV comes first.
@@ -77,4 +127,11 @@ struct DataSet {
     }
     return sounds
   }
+}
+
+/// Where a sound is: a file, or one of several streams in it.
+struct SoundLocation {
+  let path: PathBytes
+  /// The stream of sound that is meant, counted from 0; nil where the file is one sound.
+  var stream: Int? = nil
 }

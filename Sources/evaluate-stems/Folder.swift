@@ -2,15 +2,17 @@
 internal import ArgumentParser
 internal import CommandSupport
 internal import Evaluation
+internal import SoundFiles
 
 /// `evaluate-stems folder`: the estimates of a data set against its sources.
 struct Folder: ProgramCommand {
   static let configuration = CommandConfiguration(
     abstract: "Score a folder of estimates against a data set.",
     discussion: """
-      References are ROOT/SUBSET/TRACK/STEM.wav as in MUSDB18-HQ, or ROOT/TRACK/STEM.wav; estimates \
-      lie likewise, with or without SUBSET. What was scored before with the same settings is not \
-      computed again, so a run that was stopped goes on where it was.
+      References are ROOT/SUBSET/TRACK/STEM.wav as in MUSDB18-HQ, ROOT/SUBSET/TRACK.stem.mp4 as in \
+      MUSDB18 (needs the program ffmpeg), ROOT/TRACK/STEM.wav as in MDX, or the folders of DSD100 or \
+      MoisesDB. Estimates lie in SUBSET/TRACK/STEM.wav or TRACK/STEM.wav. What was scored before with \
+      the same settings is not computed again, so a run that was stopped goes on where it was.
 
       EXAMPLES
         evaluate-stems folder musdb18hq separated/htdemucs -o scores --subset test
@@ -81,8 +83,8 @@ struct Folder: ProgramCommand {
     ) { name, subset in
       return try evaluation.scores(
         name: name, subset: subset, references: try recording.references(),
-        estimates: judged.map { .init($0.name, try RecordedSound($0.path)) },
-        mixture: try recording.mixture.map { try RecordedSound($0) })
+        estimates: judged.map { .init($0.name, try openRecordedSound(.init(path: $0.path))) },
+        mixture: try recording.mixture.map { try openRecordedSound($0) })
     }
   }
 }
@@ -99,25 +101,25 @@ struct DataSetOptions: ParsableArguments {
 }
 
 extension DataSet.Recording {
-  /// The length of its first stem; 0 where that cannot be read.
+  /// The length of its first stem; 0 where that cannot be told without decoding it.
   var seconds: Double {
-    guard let file = stems.first?.files.first, let sound = try? RecordedSound(file) else {
-      return 0
-    }
-    return Double(sound.frames) / Double(sound.sampleRate)
+    guard let sound = stems.first?.sounds.first, sound.stream == nil,
+      let reader = try? SoundFileReader(at: sound.path.soundFile), let frames = reader.frameCount
+    else { return 0 }
+    return Double(frames) / Double(reader.format.sampleRate)
   }
 
   /// All its sound files.
-  var files: [PathBytes] { stems.flatMap(\.files) + (mixture.map { [$0] } ?? []) }
+  var files: [PathBytes] {
+    stems.flatMap { $0.sounds.map(\.path) } + (mixture.map { [$0.path] } ?? [])
+  }
 
-  /// Its sources, opened.
+  /// Its sources, opened; shorter ones are continued with zeros.
   func references() throws -> [TrackEvaluation.NamedSource] {
-    let sounds = try stems.map { stem in
-      (name: stem.name, parts: try stem.files.map { try RecordedSound($0) as any SignalSource })
+    let sources = try stems.map { stem in
+      (name: stem.name, sum: try SummedSource(try stem.sounds.map(openRecordedSound)))
     }
-    let longest = sounds.flatMap(\.parts).map(\.frames).max() ?? 0
-    return try sounds.map { sound in
-      .init(sound.name, FittedSource(try SummedSource(sound.parts), frames: longest))
-    }
+    let longest = sources.map(\.sum.frames).max() ?? 0
+    return sources.map { .init($0.name, FittedSource($0.sum, frames: longest)) }
   }
 }

@@ -82,9 +82,11 @@ private struct ListedRecording {
   func scores(_ evaluation: TrackEvaluation) throws -> TrackScores {
     try evaluation.scores(
       name: id, subset: "",
-      references: try references.map { .init($0.name, try RecordedSound($0.path)) },
-      estimates: try estimates.map { .init($0.name, try RecordedSound($0.path)) },
-      mixture: try mixture.map { try RecordedSound($0) })
+      references: try references.map {
+        .init($0.name, try openRecordedSound(.init(path: $0.path)))
+      },
+      estimates: try estimates.map { .init($0.name, try openRecordedSound(.init(path: $0.path))) },
+      mixture: try mixture.map { try openRecordedSound(.init(path: $0)) })
   }
 
   /// The members of an output line.

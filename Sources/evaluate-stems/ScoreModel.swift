@@ -74,10 +74,10 @@ struct ScoreModel: ProgramCommand {
         subset: recording.subset, name: recording.name, seconds: recording.seconds,
         inputs: recording.files + [PathBytes(file.path)]
       ) { name, subset in
-        guard let path = recording.mixture else {
+        guard let location = recording.mixture else {
           throw Failure(.missingInput, "\(recording.name): has no mixture to separate")
         }
-        let mixture = try RecordedSound(path)
+        let mixture = try openRecordedSound(location)
         let estimates = try separated(mixture, separator, stems, threads: plan.evaluation.threads)
         return try plan.evaluation.scores(
           name: name, subset: subset, references: try recording.references(),
@@ -90,7 +90,7 @@ struct ScoreModel: ProgramCommand {
   }
 
   private func separated(
-    _ mixture: RecordedSound, _ separator: any Separator, _ stems: [Stem], threads: Int
+    _ mixture: any SignalSource, _ separator: any Separator, _ stems: [Stem], threads: Int
   ) throws -> [SpooledSound] {
     let separation = Separation(
       separator, format: AudioFormat(sampleRate: mixture.sampleRate, channels: mixture.channels),

@@ -46,7 +46,7 @@ struct PlotAxis {
   init(_ values: [Double], top: Double, bottom: Double) {
     let (least, most) = (values.min() ?? 0, values.max() ?? 1)
     let spread = max(most - least, 1e-3 * max(abs(most), 1), 1e-9)
-    let rough = spread / 4
+    let rough = spread / 5
     let power = pow(10, floor(log10(rough)))
     let step = ([1, 2, 5, 10].first { $0 * power >= rough } ?? 10) * power
     let low = (least / step).rounded(.down)

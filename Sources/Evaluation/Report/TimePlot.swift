@@ -12,8 +12,8 @@ struct TimePlot {
   let lines: [Line]
   let hopSeconds: Double
 
-  private static let (width, height) = (640.0, 220.0)
-  private static let (left, top, bottom) = (48.0, 10.0, 192.0)
+  private static let (width, height) = (480.0, 200.0)
+  private static let (left, top, bottom) = (48.0, 10.0, 172.0)
 
   /// The picture.
   var svg: String {
@@ -21,7 +21,7 @@ struct TimePlot {
     let count = lines.map(\.values.count).max() ?? 0
     guard !values.isEmpty else { return "<p>No values.</p>" }
     let axis = PlotAxis(values, top: Self.top, bottom: Self.bottom)
-    let step = (Self.width - Self.left - 8) / Double(max(count - 1, 1))
+    let step = (Self.width - Self.left - 24) / Double(max(count - 1, 1))
     func x(_ frame: Int) -> Double { Self.left + 4 + Double(frame) * step }
     let curves = lines.map { line in
       "<g class=\"c\(line.color % ReportStyle.colors)\">"
