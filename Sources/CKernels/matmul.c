@@ -30,6 +30,15 @@ void tessera_matmul_pack(size_t depth, size_t columns, const float *weights, siz
       }
 }
 
+void tessera_matmul_pack_convolution(size_t input, size_t taps, size_t columns,
+                                     const float *weights, float *packed) {
+  for (size_t first = 0; first < columns; first += PANEL)
+    for (size_t tap = 0; tap < taps; tap++)
+      for (size_t i = 0; i < input; i++)
+        for (size_t column = first; column < first + PANEL; column++)
+          *packed++ = column < columns ? weights[(column * input + i) * taps + tap] : 0;
+}
+
 void tessera_matmul(const tessera_matmul_layer *layer, size_t rows, const float *x, size_t xStride,
                     float *y, size_t yStride) {
   tessera_matmul_taps one = {.count = 1, .first = 0, .used = 1, .stride = 0};

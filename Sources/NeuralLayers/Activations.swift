@@ -9,12 +9,6 @@ extension Rows {
     tessera_elu(count, channels, pointer, stride, target.pointer, target.stride)
   }
 
-  /// x · Φ(x), with the error function, in place; the rows must follow each other without gaps.
-  package func gelu() {
-    precondition(stride == channels)
-    tessera_gelu(count * channels, pointer)
-  }
-
   /// Brings each row to mean 0 and variance 1 (the biased one), then scales and shifts each channel, as
   /// `torch.nn.LayerNorm`; `target` may be these rows.
   package func normalized(
@@ -24,15 +18,6 @@ extension Rows {
     tessera_normalize_rows(
       count, channels, pointer, stride, scale.pointer, shift.pointer, epsilon, target.pointer,
       target.stride)
-  }
-
-  /// Adds these rows to others.
-  package func add(to target: Rows) {
-    precondition(target.count == count && target.channels == channels)
-    for row in 0..<count {
-      let (source, sum) = (pointer + row * stride, target.pointer + row * target.stride)
-      for channel in 0..<channels { sum[channel] += source[channel] }
-    }
   }
 
   /// Complex numbers from rows of logarithms of magnitudes followed by as many phases in radians:

@@ -36,17 +36,19 @@ package struct ForwardLongShortTermMemory: Sendable {
     self.units = units
     self.layers = layers.map { parameters in
       let columns = parameters.recurrentWeight.shape[0]
-      let recurrent = parameters.recurrentWeight.elements
+      let recurrent = parameters.recurrentWeight
       return Layer(
         input: PackedMatrix(
-          weights: parameters.inputWeight.elements, depth: parameters.inputWeight.shape[1],
-          columns: columns,
-          bias: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+)),
+          weight: parameters.inputWeight,
+          bias: Tensor(
+            shape: [columns],
+            elements: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+))),
         recurrent: stride(from: 0, to: columns, by: Layer.columnsInPart).map { first in
           let part = first..<min(first + Layer.columnsInPart, columns)
-          return PackedMatrix(
-            weights: Array(recurrent[part.lowerBound * units..<part.upperBound * units]),
-            depth: units, columns: part.count, bias: nil)
+          return PackedMatrix(depth: units, columns: part.count, bias: nil) { packed in
+            tessera_matmul_pack(
+              units, part.count, recurrent.pointer + first * units, units, 1, packed)
+          }
         })
     }
   }
@@ -75,13 +77,13 @@ package struct ForwardLongShortTermMemory: Sendable {
     // Row 0 of the outputs is the last piece's last one.
     let outputs = layers.map { _ in arena.tensor(steps + 1, units) }
     let cells = layers.map { _ in arena.tensor(units) }
+    for tensor in outputs + cells { tensor.pointer.update(repeating: 0, count: units) }
     let gates = layers.indices.map { arena.tensor($0 == 0 ? steps : group, 4 * units) }
     let sums = layers.map { _ in arena.tensor(1, 4 * units) }
     for (index, remembered) in state.layers.enumerated() where !remembered.output.isEmpty {
       outputs[index].pointer.update(from: remembered.output, count: units)
       cells[index].pointer.update(from: remembered.cell, count: units)
     }
-    let begins = state.layers[0].output.isEmpty
     parallel.forEach(groups) { index, _ in
       layers[0].input(x.rows(range(index)), into: gates[0].rows(range(index)))
     }
@@ -97,16 +99,12 @@ package struct ForwardLongShortTermMemory: Sendable {
             into: gate.rows(0..<steps.count))
         }
         for step in steps {
-          let isFirst = begins && step == 0
-          if !isFirst {
-            layer.recur(
-              output.rows(step..<step + 1), into: sums[index].rows(0..<1),
-              isBackwards: step % 2 == 1)
-          }
+          layer.recur(
+            output.rows(step..<step + 1), into: sums[index].rows(0..<1), isBackwards: step % 2 == 1)
           let row = index == 0 ? step : step - steps.lowerBound
           tessera_lstm_step(
             1, units, gate.pointer + row * 4 * units, 4 * units,
-            isFirst ? nil : sums[index].pointer, cells[index].pointer,
+            sums[index].pointer, cells[index].pointer,
             output.pointer + (step + 1) * units, units)
         }
       }

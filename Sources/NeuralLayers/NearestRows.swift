@@ -29,11 +29,11 @@ package struct NearestRows: Sendable {
     self.width = width
     blocks = stride(from: 0, to: rows, by: Self.rowsInBlock).map { first in
       let count = min(Self.rowsInBlock, rows - first)
-      let elements = Array(
-        UnsafeBufferPointer(start: table.pointer + first * width, count: count * width))
       return Block(
         first: first,
-        products: PackedMatrix(weights: elements, depth: width, columns: count, bias: nil),
+        products: PackedMatrix(depth: width, columns: count, bias: nil) { packed in
+          tessera_matmul_pack(width, count, table.pointer + first * width, width, 1, packed)
+        },
         squares: Tensor(
           shape: [count],
           elements: (0..<count).map { row in

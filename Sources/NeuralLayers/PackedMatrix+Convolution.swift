@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import CKernels
 package import Tensors
 
 extension PackedMatrix {
@@ -6,16 +7,9 @@ extension PackedMatrix {
   /// windows of `kernel` frames of a `[T, C in]` signal (`Tensor.windows`), a stride apart.
   package init(convolution weight: Tensor, bias: Tensor) {
     let (output, input, kernel) = (weight.shape[0], weight.shape[1], weight.shape[2])
-    let source = weight.elements
-    var rows = [Float](repeating: 0, count: source.count)
-    for o in 0..<output {
-      for i in 0..<input {
-        for k in 0..<kernel {
-          rows[(o * kernel + k) * input + i] = source[(o * input + i) * kernel + k]
-        }
-      }
+    self.init(depth: kernel * input, columns: output, bias: bias) { packed in
+      tessera_matmul_pack_convolution(input, kernel, output, weight.pointer, packed)
     }
-    self.init(weights: rows, depth: kernel * input, columns: output, bias: bias.elements)
   }
 
   /// A transposed convolution over time, `weight` `[C in, C out, kernel]`: its rows are windows of

@@ -14,12 +14,31 @@ package struct PackedMatrix: Sendable {
 
   /// Packs `weights`, `[columns, depth]` row-major, and keeps `bias`, `[columns]`.
   package init(weights: [Float], depth: Int, columns: Int, bias: [Float]?) {
-    precondition(weights.count == depth * columns && (bias?.count ?? columns) == columns)
+    precondition(weights.count == depth * columns)
+    self.init(
+      depth: depth, columns: columns, bias: bias.map { Tensor(shape: [columns], elements: $0) }
+    ) { packed in tessera_matmul_pack(depth, columns, weights, depth, 1, packed) }
+  }
+
+  /// Packs `weight`, `[columns, depth]` or with further axes of length 1, and keeps `bias`, `[columns]`.
+  package init(weight: Tensor, bias: Tensor?) {
+    let columns = weight.shape[0]
+    let depth = weight.count / columns
+    self.init(depth: depth, columns: columns, bias: bias) { packed in
+      tessera_matmul_pack(depth, columns, weight.pointer, depth, 1, packed)
+    }
+  }
+
+  /// Lets `pack` write the weights in the kernel's form: large ones need no second copy on the way.
+  init(
+    depth: Int, columns: Int, bias: Tensor?, pack: (_ packed: UnsafeMutablePointer<Float>) -> Void
+  ) {
+    precondition((bias?.count ?? columns) == columns)
     self.depth = depth
     self.columns = columns
     packed = Storage(capacity: tessera_matmul_packed_count(depth, columns))
-    tessera_matmul_pack(depth, columns, weights, depth, 1, packed.pointer)
-    self.bias = bias.map { Tensor(shape: [columns], elements: $0) }
+    pack(packed.pointer)
+    self.bias = bias
   }
 
   /// y = x · W + b, then, with a slope, PReLU (0 is ReLU).

@@ -39,12 +39,13 @@ package struct Rows {
       channels: range.count, stride: stride)
   }
 
-  /// Some of these rows.
-  package func part(_ range: Range<Int>) -> Rows {
-    precondition(range.upperBound <= count)
-    return Rows(
-      storage: storage, offset: pointer - storage.pointer + range.lowerBound * stride,
-      count: range.count, channels: channels, stride: stride)
+  /// Adds as many rows to these, element by element.
+  package func add(_ other: Rows) {
+    precondition(other.count == count && other.channels == channels, "unlike rows")
+    for index in 0..<count {
+      let (target, source) = (pointer + index * stride, other.pointer + index * other.stride)
+      for channel in 0..<channels { target[channel] += source[channel] }
+    }
   }
 
   /// Copies these rows into as many others of the same width.

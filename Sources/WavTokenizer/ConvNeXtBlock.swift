@@ -23,9 +23,9 @@ struct ConvNeXtBlock: Sendable {
       norm(local, identifier: identifier)
       let hidden = run.arena.tensor(tile.count, widening.columns).rows(0..<tile.count)
       widening(local, into: hidden)
-      hidden.gelu()
+      GaussianErrorLinearUnit()(hidden)
       narrowing(hidden, into: y.rows(tile))
-      x.rows(tile).add(to: y.rows(tile))
+      y.rows(tile).add(x.rows(tile))
     }
   }
 }

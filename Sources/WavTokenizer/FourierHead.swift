@@ -21,7 +21,7 @@ struct FourierHead: Sendable {
         guard let base else { return }
         let tile = tiles[index]
         let logits = run.arena.tensor(tile.count, width)
-        output(x.part(tile), into: logits.rows(0..<tile.count))
+        output(x.rows(tile), into: logits.rows(0..<tile.count))
         run.trace?("head.\(tile.lowerBound)", logits)
         logits.rows(0..<tile.count).polar(
           limit: Self.largestMagnitude, into: base + tile.lowerBound * width)

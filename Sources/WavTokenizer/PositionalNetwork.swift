@@ -77,7 +77,7 @@ extension PositionalNetwork.ResidualBlock {
       let change = pass.arena.tensor(tile.count, second.columns).rows(0..<tile.count)
       second(windows, into: change)
       x.update(tile, pass.arena) { rows in
-        change.add(to: rows)
+        rows.add(change)
         take(rows)
       }
     }
@@ -160,7 +160,7 @@ extension PositionalNetwork.AttentionBlock {
         let change = pass.arena.tensor(tile.count, channels).rows(0..<tile.count)
         projection(attention.finish(gathered[index]).rows(0..<tile.count), into: change)
         x.update(tile, pass.arena) { rows in
-          change.add(to: rows)
+          rows.add(change)
           sums.take(rows, tile: start + index)
         }
       }

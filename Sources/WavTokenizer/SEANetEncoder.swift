@@ -87,7 +87,7 @@ struct SEANetEncoder: Sendable {
   ) -> Tensor {
     let frames = x.shape[0]
     let sum = memory(x, &state.memory, arena: run.arena, parallel: run.parallel)
-    x.rows(0..<frames).add(to: sum.rows(0..<frames))
+    sum.rows(0..<frames).add(x.rows(0..<frames))
     run.trace?("encoder.\(3 * stages.count + 1)", sum)
     let piece = last.piece(of: frames, isLast: isLast, &state.last, arena: run.arena)
     sum.rows(0..<frames).elu(into: piece.frames.rows(piece.new))

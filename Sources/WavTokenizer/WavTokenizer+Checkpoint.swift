@@ -65,6 +65,13 @@ extension WavTokenizer {
   }
 }
 
+extension Tensor {
+  /// Multiplies some elements of a tensor that was just read and that nobody else holds.
+  func scale(_ range: Range<Int>, by factor: Double) {
+    for index in range { pointer[index] = Float(Double(pointer[index]) * factor) }
+  }
+}
+
 extension SEANetEncoder {
   fileprivate init(
     _ package: WavTokenizerPackage, _ c: WavTokenizerConfiguration
@@ -196,17 +203,16 @@ extension ConvNeXtBlock {
       bias: try (weights / "dwconv").tensor("bias", channels))
     norm = try VocosBackbone.AdaptiveNormalization(weights / "norm", c)
     widening = PackedMatrix(
-      weights: try (weights / "pwconv1").tensor("weight", hidden, channels).elements,
-      depth: channels, columns: hidden,
-      bias: try (weights / "pwconv1").tensor("bias", hidden).elements)
+      weight: try (weights / "pwconv1").tensor("weight", hidden, channels),
+      bias: try (weights / "pwconv1").tensor("bias", hidden))
     let scale = try weights.tensor("gamma", channels)
-    var weight = try (weights / "pwconv2").tensor("weight", channels, hidden).elements
-    var bias = try (weights / "pwconv2").tensor("bias", channels).elements
+    let weight = try (weights / "pwconv2").tensor("weight", channels, hidden)
+    let bias = try (weights / "pwconv2").tensor("bias", channels)
     for row in 0..<channels {
-      bias[row] *= scale.pointer[row]
-      for index in row * hidden..<(row + 1) * hidden { weight[index] *= scale.pointer[row] }
+      weight.scale(row * hidden..<(row + 1) * hidden, by: Double(scale.pointer[row]))
+      bias.scale(row..<row + 1, by: Double(scale.pointer[row]))
     }
-    narrowing = PackedMatrix(weights: weight, depth: hidden, columns: channels, bias: bias)
+    narrowing = PackedMatrix(weight: weight, bias: bias)
   }
 }
 
@@ -219,9 +225,8 @@ extension FourierHead {
       throw .wrongShape(key: "head.istft.window", expected: [c.fftLength], found: window)
     }
     output = PackedMatrix(
-      weights: try layer.tensor("weight", c.fftLength + 2, c.decoderChannels).elements,
-      depth: c.decoderChannels, columns: c.fftLength + 2,
-      bias: try layer.tensor("bias", c.fftLength + 2).elements)
+      weight: try layer.tensor("weight", c.fftLength + 2, c.decoderChannels),
+      bias: try layer.tensor("bias", c.fftLength + 2))
     do {
       transform = try ShortTimeFourierTransform(
         ShortTimeFourierConfiguration(
@@ -236,12 +241,11 @@ extension Weights {
   fileprivate func convolution(
     _ output: Int, _ input: Int, _ kernel: Int, scale: Double = 1
   ) throws(CheckpointError) -> PackedMatrix {
-    var weight = try tensor("weight", output, input, kernel)
-    var bias = try tensor("bias", output)
+    let weight = try tensor("weight", output, input, kernel)
+    let bias = try tensor("bias", output)
     if scale != 1 {
-      weight = Tensor(
-        shape: weight.shape, elements: weight.elements.map { Float(Double($0) * scale) })
-      bias = Tensor(shape: bias.shape, elements: bias.elements.map { Float(Double($0) * scale) })
+      weight.scale(0..<weight.count, by: scale)
+      bias.scale(0..<bias.count, by: scale)
     }
     return PackedMatrix(convolution: weight, bias: bias)
   }

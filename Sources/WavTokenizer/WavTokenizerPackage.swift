@@ -45,11 +45,12 @@ struct WavTokenizerPackage {
   ) throws(CheckpointError) -> (weight: Tensor, bias: Tensor) {
     let layer = wrapped(layer)
     let bias = try layer.tensor("bias", shape[0])
-    let parts = factors(layer)
-    guard let parts else { return (try layer.tensor("weight", shape: shape), bias) }
-    let lengths = try layer.tensor(parts.length, shape[0], 1, 1)
-    let direction = try layer.tensor(parts.direction, shape: shape)
-    return (direction.withLengths(lengths), bias)
+    guard let parts = factors(layer) else {
+      return (try layer.tensor("weight", shape: shape), bias)
+    }
+    let weight = try layer.tensor(parts.direction, shape: shape)
+    weight.setLengths(try layer.tensor(parts.length, shape[0], 1, 1))
+    return (weight, bias)
   }
 
   /// The shape of a convolution's weight.
@@ -150,17 +151,14 @@ struct WavTokenizerPackage {
 }
 
 extension Tensor {
-  /// Each row, all axes but the first, brought to a given length (weight normalisation).
-  fileprivate func withLengths(_ lengths: Tensor) -> Tensor {
+  /// Each row, all axes but the first, brought to a given length (weight normalisation), in place.
+  fileprivate func setLengths(_ lengths: Tensor) {
     let rows = shape[0]
     let width = count / rows
-    let result = Tensor(shape: shape, elements: elements)
     for row in 0..<rows {
-      let values = result.pointer + row * width
-      let squares = (0..<width).reduce(0.0) { $0 + Double(values[$1]) * Double(values[$1]) }
-      let factor = Double(lengths.pointer[row]) / squares.squareRoot()
-      for index in 0..<width { values[index] = Float(Double(values[index]) * factor) }
+      let values = row * width..<(row + 1) * width
+      let squares = values.reduce(0.0) { $0 + Double(pointer[$1]) * Double(pointer[$1]) }
+      scale(values, by: Double(lengths.pointer[row]) / squares.squareRoot())
     }
-    return result
   }
 }

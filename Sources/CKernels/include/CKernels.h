@@ -4,8 +4,7 @@
 // several processors and chosen at run time. All arrays are float32, row-major, channels-last.
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
-#include "activations.h"
-#include "attention.h"
+#include "activation.h"
 #include "depthwise.h"
 #include "glu.h"
 #include "group_norm.h"
@@ -14,5 +13,7 @@
 #include "matmul.h"
 #include "nearest.h"
 #include "normalization.h"
+#include "online_softmax.h"
+#include "pointwise.h"
 #include "resample.h"
 #endif

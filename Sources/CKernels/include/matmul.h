@@ -25,6 +25,11 @@ size_t tessera_matmul_packed_count(size_t depth, size_t columns);
 void tessera_matmul_pack(size_t depth, size_t columns, const float *weights, size_t columnStride,
                          size_t depthStride, float *packed);
 
+/// Packs the weights [columns][input][taps] of a convolution for windows of `taps` frames of `input`
+/// channels: depth taps · input, the frames one after the other.
+void tessera_matmul_pack_convolution(size_t input, size_t taps, size_t columns,
+                                     const float *weights, float *packed);
+
 /// Computes `rows` rows of Y from as many rows of X. `y` must not overlap `x`.
 void tessera_matmul(const tessera_matmul_layer *layer, size_t rows, const float *x, size_t xStride,
                     float *y, size_t yStride);

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef TESSERA_ACTIVATIONS_H
-#define TESSERA_ACTIVATIONS_H
+//
+// What the codec does to each element by itself.
+#ifndef TESSERA_POINTWISE_H
+#define TESSERA_POINTWISE_H
 #include <stddef.h>
 
 /// y[r][c] = x[r][c] > 0 ? x[r][c] : e^x[r][c] - 1. `y` may be `x`.
 void tessera_elu(size_t rows, size_t channels, const float *x, size_t xStride, float *y,
                  size_t yStride);
-
-/// x[i] = x[i] · Φ(x[i]), with the error function.
-void tessera_gelu(size_t count, float *x);
 
 /// y[r][c] = z · sigmoid(z) with z = x[r][c] · scale[c] + shift[c]; rows lie `channels` apart. `y` may
 /// be `x`.

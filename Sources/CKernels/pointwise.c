@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "activations.h"
+#include "pointwise.h"
 
 #include "vector_math.h"
 
@@ -20,11 +20,6 @@ void tessera_elu(size_t rows, size_t channels, const float *x, size_t xStride, f
       float below = vector_exp_minus_one(value);
       y[c] = value > 0 ? value : below;
     }
-}
-
-TESSERA_MULTIVERSION
-void tessera_gelu(size_t count, float *x) {
-  for (size_t i = 0; i < count; i++) x[i] = vector_gelu(x[i]);
 }
 
 TESSERA_MULTIVERSION

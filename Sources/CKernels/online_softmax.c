@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "attention.h"
+#include "online_softmax.h"
 
 #include <math.h>
 

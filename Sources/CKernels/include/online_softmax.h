@@ -3,8 +3,8 @@
 // Softmax attention over keys that come block by block: each row keeps the largest score so far and
 // the sum of e^(score - largest), and what is summed with those weights is rescaled when a larger one
 // comes.
-#ifndef TESSERA_ATTENTION_H
-#define TESSERA_ATTENTION_H
+#ifndef TESSERA_ONLINE_SOFTMAX_H
+#define TESSERA_ONLINE_SOFTMAX_H
 #include <stddef.h>
 
 /// Turns a block's scores, [rows, keys], into e^(score - largest), brings `largest` and `sums` up to
