@@ -85,28 +85,30 @@ struct Download {
     if part.count > 0 && part.tag == nil && file.digest == nil { try part.clear() }
     if case .exactly(part.count)? = file.size { return }
     var total = file.size?.bytes
+    var isWhole = false
     let transfer = HTTPTransfer(url: url, start: part.count, tag: part.tag, patience: patience)
-    try transfer(
-      onHead: { head in
+    try transfer { event in
+      switch event {
+      case .head(let head):
         total = try accept(head, part) ?? total
-        part.tag = head.strongTag
-      },
-      onBody: { bytes in
-        try part.append(bytes)
-        try observe(.progress(bytes: part.count, total: total.map { max($0, part.count) }))
-      },
-      onWait: { try observe(.progress(bytes: part.count, total: total)) })
+        isWhole = head.status == 416
+      // What comes with an answer that there is nothing to come.
+      case .body where isWhole: break
+      case .body(let bytes): try part.append(bytes)
+      case .waiting: break
+      }
+      try observe(.progress(bytes: part.count, total: total.map { max($0, part.count) }))
+    }
   }
 
   /// Looks at an answer before its body; returns the file's size where it says so.
   private func accept(_ head: HTTPHead, _ part: PartFile) throws -> Int? {
     let total: Int?
     switch head.status {
-    case 200:
-      if part.count > 0 { try part.clear() }
-      total = head.contentLength
+    case 200: total = head.contentLength
     case 206 where head.contentRange?.start == part.count:
       total = head.contentRange?.total ?? head.contentLength.map { $0 + part.count }
+    case 416 where head.contentRange?.total == part.count: return part.count
     case 206, 416:
       // The part is longer than the file, or the server sent another piece.
       try part.clear()
@@ -120,6 +122,10 @@ struct Download {
     }
     if case .exactly(let size)? = file.size, let total, total != size {
       throw ModelLibraryError.wrongSize(file: file.name, url: url, expected: size, found: total)
+    }
+    if head.status == 200 {
+      try part.clear()
+      part.tag = head.strongTag
     }
     if let missing = total.map({ $0 - part.count }) {
       let room = part.room(for: missing)

@@ -62,6 +62,16 @@ struct TransferFailure: Error {
   let outlook: Outlook
 }
 
+/// What happens during a transfer.
+enum HTTPEvent {
+  /// The last answer's head, once, before the body.
+  case head(HTTPHead)
+  /// The body's next bytes.
+  case body(UnsafeRawBufferPointer)
+  /// Nothing, for a second at most.
+  case waiting
+}
+
 /// One GET over HTTP, by libcurl, which also takes proxies from the environment.
 struct HTTPTransfer {
   let url: String
@@ -73,15 +83,8 @@ struct HTTPTransfer {
 
   /// Runs the transfer.
   ///
-  /// - Parameters:
-  ///   - onHead: is called once, before the body.
-  ///   - onBody: receives the body's next bytes.
-  ///   - onWait: is called about once a second at least.
-  /// - Throws: `TransferFailure`, and what the closures throw.
-  func callAsFunction(
-    onHead: (HTTPHead) throws -> Void, onBody: (UnsafeRawBufferPointer) throws -> Void,
-    onWait: () throws -> Void
-  ) throws {
+  /// - Throws: `TransferFailure`, and what `observe` throws, which ends the transfer.
+  func callAsFunction(_ observe: (HTTPEvent) throws -> Void) throws {
     _ = Self.initialised
     guard let handle = curl_easy_init() else {
       throw TransferFailure(detail: "libcurl does not start", outlook: .hopeless)
@@ -90,30 +93,24 @@ struct HTTPTransfer {
     let headers = headers()
     defer { curl_slist_free_all(headers) }
     var reason = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
-    var code = CURLE_OK
-    var failure: (any Error)?
-    try withoutActuallyEscaping(onHead) { onHead in
-      try withoutActuallyEscaping(onBody) { onBody in
-        try withoutActuallyEscaping(onWait) { onWait in
-          let receiver = Receiver(onHead: onHead, onBody: onBody, onWait: onWait)
-          let context = Unmanaged.passUnretained(receiver).toOpaque()
-          reason.withUnsafeMutableBufferPointer { reason in
-            configure(handle, context, headers, reason.baseAddress)
-            code = curl_easy_perform(handle)
-          }
-          failure = receiver.failure
-          // An answer without a body was announced to nobody.
-          if code == CURLE_OK && failure == nil { try receiver.announce() }
-        }
+    let code = try withoutActuallyEscaping(observe) { observe in
+      let receiver = Receiver(observe)
+      let code = reason.withUnsafeMutableBufferPointer { reason in
+        configure(
+          handle, Unmanaged.passUnretained(receiver).toOpaque(), headers, reason.baseAddress)
+        return curl_easy_perform(handle)
       }
+      if let failure = receiver.failure { throw failure }
+      // An answer without a body hasn't been announced.
+      if code == CURLE_OK { try receiver.announce() }
+      return code
     }
-    if let failure { throw failure }
     guard code == CURLE_OK else {
-      let text = String(
-        decoding: reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      throw TransferFailure(
-        detail: text.isEmpty ? String(cString: curl_easy_strerror(code)) : text,
-        outlook: Self.outlook(code))
+      let bytes = reason.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+      let detail =
+        bytes.isEmpty
+        ? String(cString: curl_easy_strerror(code)) : String(decoding: bytes, as: UTF8.self)
+      throw TransferFailure(detail: detail, outlook: Self.outlook(code))
     }
   }
 
@@ -170,21 +167,12 @@ struct HTTPTransfer {
 
 /// What libcurl calls back, and the error that ended the transfer.
 private final class Receiver {
-  private let onHead: (HTTPHead) throws -> Void
-  private let onBody: (UnsafeRawBufferPointer) throws -> Void
-  private let onWait: () throws -> Void
+  private let observe: (HTTPEvent) throws -> Void
   private var head = HTTPHead()
   private var isAnnounced = false
   private(set) var failure: (any Error)?
 
-  init(
-    onHead: @escaping (HTTPHead) throws -> Void,
-    onBody: @escaping (UnsafeRawBufferPointer) throws -> Void, onWait: @escaping () throws -> Void
-  ) {
-    self.onHead = onHead
-    self.onBody = onBody
-    self.onWait = onWait
-  }
+  init(_ observe: @escaping (HTTPEvent) throws -> Void) { self.observe = observe }
 
   static func from(_ context: UnsafeMutableRawPointer?) -> Receiver? {
     context.map { Unmanaged<Receiver>.fromOpaque($0).takeUnretainedValue() }
@@ -193,7 +181,7 @@ private final class Receiver {
   func announce() throws {
     if isAnnounced { return }
     isAnnounced = true
-    try onHead(head)
+    try observe(.head(head))
   }
 
   /// Fewer bytes than came end the transfer.
@@ -206,12 +194,12 @@ private final class Receiver {
   func body(_ bytes: UnsafeRawBufferPointer) -> Int {
     attempt {
       try announce()
-      try onBody(bytes)
+      try observe(.body(bytes))
     } ? bytes.count : 0
   }
 
   /// What isn't 0 ends the transfer.
-  func wait() -> Int32 { attempt(onWait) ? 0 : 1 }
+  func wait() -> Int32 { attempt { try observe(.waiting) } ? 0 : 1 }
 
   private func attempt(_ work: () throws -> Void) -> Bool {
     do {

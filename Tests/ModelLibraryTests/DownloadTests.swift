@@ -101,6 +101,35 @@ import Testing
     }
   }
 
+  @Test("a part that is the whole file, or whose server has lost its mind meanwhile")
+  func complete() throws {
+    let content = content
+    let isLost = Counter()
+    let server = try LoopbackServer { request in
+      isLost.count > 0
+        ? .init(headers: ["Content-Type": "text/html"], body: Array("<html>".utf8))
+        : .init(file: content, for: request)
+    }
+    try FileManager.default.createDirectory(
+      at: workshop.folder.appendingPathComponent("models"), withIntermediateDirectories: true)
+    let part = workshop.folder.appendingPathComponent("models/tiny.th.part")
+    let model = workshop.model(server.url(), digest: digest)
+    try Data(content).write(to: part)
+    try workshop.library().fetch(model) { _ in }
+    #expect(workshop.bytes() == content && server.requests.count == 1)
+    _ = try workshop.library().remove(model)
+    // A web page where the rest should be costs nothing of what has come.
+    try Data(content[..<50_000]).write(to: part)
+    _ = isLost.next()
+    #expect(
+      libraryError { try workshop.library().fetch(model) { _ in } }
+        == .webPage(url: server.url()))
+    #expect(workshop.bytes("tiny.th.part") == Array(content[..<50_000]))
+    isLost.reset()
+    try workshop.library().fetch(model) { _ in }
+    #expect(workshop.bytes() == content && server.requests.last?.start == 50_000)
+  }
+
   @Test("a file that isn't the published one is refused and not kept")
   func wrongContent() throws {
     let (content, other) = (content, ModelWorkshop.content(100_003, seed: 3))

@@ -51,6 +51,7 @@ public final class LoopbackServer: Sendable {
       if start >= file.count && isKnown && start > 0 {
         status = 416
         headers["Content-Range"] = "bytes */\(file.count)"
+        body = Array("There is no more.".utf8)
       } else if start > 0 && isKnown {
         status = 206
         headers["Content-Range"] = "bytes \(start)-\(file.count - 1)/\(file.count)"
