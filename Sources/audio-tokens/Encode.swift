@@ -121,7 +121,7 @@ struct Encode: ProgramCommand {
       track: file.path.description, totalSeconds: input.seconds)
     let pass = EncodingPass(
       codec: codec, threads: common.threadCount,
-      isLive: input.seconds == nil && target.textStream != nil,
+      isLive: file.path.isStandardStream && target.textStream != nil,
       progress: Console.standard.updateProgress(doneSeconds:))
     let id = file.folder.appending(file.track).description
     do {
