@@ -1,5 +1,5 @@
-internal import CSndfile
 // SPDX-License-Identifier: Apache-2.0
+internal import CSndfile
 internal import Files
 
 #if canImport(Glibc)

@@ -71,7 +71,12 @@ enum JSONLinesFormat {
 
     init(from decoder: any Decoder) throws {
       let object = try decoder.container(keyedBy: Key.self)
-      id = try object.decodeIfPresent(String.self, forKey: .id)
+      do {
+        id = try object.decodeIfPresent(String.self, forKey: .id)
+      } catch DecodingError.typeMismatch {
+        // Lists may number their recordings.
+        id = try object.decode(Int.self, forKey: .id).description
+      }
       status = try object.decodeIfPresent(String.self, forKey: .status)
       model = try object.decodeIfPresent(String.self, forKey: .model)
       sampleRate = try object.decodeIfPresent(Int.self, forKey: .sampleRate)

@@ -107,7 +107,7 @@ import TokenFiles
       "{\"tokens\":[9],\"sampleRate\":24000,\"hopLength\":320,\"codebookSize\":9}",
       "{\"tokens\":[1],\"sampleRate\":0,\"hopLength\":320,\"codebookSize\":9}",
       "{\"tokens\":[1],\"sampleRate\":24000,\"hopLength\":320,\"codebookSize\":9,\"samples\":-1}",
-      "{\"tokens\":[1],\"id\":7}", "[1,2]",
+      "{\"tokens\":[1],\"id\":[7]}", "[1,2]",
     ])
   func refused(_ text: String) {
     #expect(throws: TokenFileError.self) { try read(Array(text.utf8)) }
