@@ -60,13 +60,12 @@ enum JSONLinesFormat {
     var fingerprint: String?
     var tokens: [Int32]?
     var margins: [Float]?
-
+    /// Whether the work that a batch did for this line went well.
     var status: String?
 
     private enum Key: String, CodingKey {
-      case id, status, model, tokensPerSecond, sampleRate, hopLength, codebookSize, samples,
-        duration
-      case fingerprint, tokens, margins
+      case id, model, tokensPerSecond, sampleRate, hopLength, codebookSize, samples, duration
+      case fingerprint, tokens, margins, status
     }
 
     init(from decoder: any Decoder) throws {

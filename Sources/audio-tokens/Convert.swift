@@ -29,22 +29,24 @@ struct Convert: ProgramCommand {
   @OptionGroup(title: "Output") var output: TokenOutputOptions
   @OptionGroup(title: "Running") var common: CommonOptions
 
+  func validate() throws {
+    if let codebookSize, !(1...(1 << 31)).contains(codebookSize) {
+      throw ValidationError("--codebook-size \(codebookSize): expected 1 to 2147483648")
+    }
+  }
+
   func run() throws {
     let expansion = TokenInput.expand(inputs)
     var batch = Batch()
     for failure in expansion.failures { try batch.fail(failure) }
     var conversion = Conversion(command: self)
     do {
-      for file in expansion.files {
-        do {
-          try conversion.add(file)
-          batch.succeed()
-        } catch {
-          let failure = Failure(describing: error)
-          // What all share can take no more: the others would fail the same way.
-          if conversion.isShared && failure.status == .inputOutput { throw failure }
-          try batch.fail(failure)
-        }
+      try TokenInput.forEachRecord(
+        of: expansion.files, vocabulary: output.words.vocabulary, in: &batch,
+        // What all share can take no more: the others would fail the same way.
+        endingWith: { $0.status == .inputOutput || $0.status == .usage }
+      ) { record, input in
+        try conversion.add(record, of: input.file)
       }
       try conversion.finish()
     } catch {
@@ -64,32 +66,25 @@ private struct Conversion {
 
   init(command: Convert) { self.command = command }
 
-  var isShared: Bool { target?.isShared == true }
-
-  mutating func add(_ file: InputFile) throws {
-    let options = command.output
-    let input = try TokenInput(file, vocabulary: options.words.vocabulary)
-    while let record = try input.next() {
-      if let codec, let difference = record.codec?.difference(from: codec) {
-        throw Failure(.badData, "\(file.path): '\(record.id)' has \(difference)")
-      }
-      codec = codec ?? record.codec
-      let target = try target ?? open(record)
-      self.target = target
-      if target.isDone { continue }
-      let (folder, track) = TokenInput.place(of: record)
-      let path = try target.place(
-        folder: folder, track: track, owner: file.path, model: record.codec?.model ?? "")
-      if options.skipExisting && !target.isShared && path.exists { continue }
-      if let stream = target.textStream {
-        try stream.write(record.tokens)
-        try stream.endLine()
-      } else {
-        try target.write(record, to: path)
-      }
-      if !target.isShared { try print(path, of: record) }
+  mutating func add(_ record: TokenRecord, of file: InputFile) throws {
+    if let codec, let difference = record.codec?.difference(from: codec) {
+      throw Failure(.badData, "\(file.path): '\(record.id)' has \(difference)")
     }
-    input.warn()
+    codec = codec ?? record.codec
+    let target = try target ?? open(record)
+    self.target = target
+    if target.isDone { return }
+    let (folder, track) = TokenInput.place(of: record)
+    let path = try target.place(
+      folder: folder, track: track, owner: file.path, model: record.codec?.model ?? "")
+    if command.output.skipExisting && !target.isShared && path.exists { return }
+    if let stream = target.textStream {
+      try stream.write(record.tokens)
+      try stream.endLine()
+    } else {
+      try target.write(record, to: path)
+    }
+    if !target.isShared { try print(path, of: record) }
   }
 
   private func open(_ record: TokenRecord) throws -> TokenTarget {

@@ -82,29 +82,22 @@ struct Decode: ProgramCommand {
     for failure in expansion.failures { try batch.fail(failure) }
     var planned = PlannedOutputs()
     var count = 0
-    for file in expansion.files {
-      do {
-        let input = try TokenInput(file, vocabulary: words.vocabulary)
-        while let record = try input.next() {
-          count += 1
-          if folder.isStandardStream && count > 1 {
-            throw Failure(
-              .usage,
-              "'-o -' takes the sound of one recording, and there is a second, '\(record.id)'")
-          }
-          let (subfolder, track) = TokenInput.place(of: record)
-          let path =
-            folder.isStandardStream
-            ? folder
-            : output.path(in: folder, folder: subfolder, track: track, model: codec.identity.model)
-          try planned.add(path, for: file.path)
-          try decode(record, of: file, codec, to: path)
-        }
-        input.warn()
-        batch.succeed()
-      } catch {
-        try batch.fail(Failure(describing: error))
+    try TokenInput.forEachRecord(
+      of: expansion.files, vocabulary: words.vocabulary, in: &batch,
+      endingWith: { $0.status == .usage }
+    ) { record, input in
+      count += 1
+      if folder.isStandardStream && count > 1 {
+        throw Failure(
+          .usage, "'-o -' takes the sound of one recording, and there is a second, '\(record.id)'")
       }
+      let (subfolder, track) = TokenInput.place(of: record)
+      let path =
+        folder.isStandardStream
+        ? folder
+        : output.path(in: folder, folder: subfolder, track: track, model: codec.identity.model)
+      try planned.add(path, for: input.file.path)
+      try decode(record, of: input.file, codec, to: path)
     }
     try batch.finish()
   }

@@ -49,7 +49,8 @@ struct Encode: ProgramCommand {
     if inputs.isEmpty == (manifest == nil) {
       throw ValidationError("expected inputs, or a list of them with --manifest")
     }
-    if manifest != nil && (sound.rawSamples || sound.start > 0 || sound.duration != nil) {
+    if manifest != nil && (sound.rawSamples || sound.range.start > 0 || sound.range.duration != nil)
+    {
       throw ValidationError("a list says itself what is taken of each recording")
     }
     if manifest != nil && output.output.isStandardStream && output.format != .json {
@@ -116,7 +117,7 @@ struct Encode: ProgramCommand {
     }
     let started = Stopwatch()
     let input = try SoundInput(
-      file.path, section: sound.section, sampleRate: codec.identity.sampleRate, raw: sound)
+      file.path, section: sound.range.section, sampleRate: codec.identity.sampleRate, raw: sound)
     Console.standard.beginProgress(
       track: file.path.description, totalSeconds: input.seconds)
     let pass = EncodingPass(

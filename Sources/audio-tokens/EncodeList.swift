@@ -67,10 +67,8 @@ struct EncodeList {
   private func encode(_ record: ManifestRecord, threads: Int) throws -> [JSONValue.Member] {
     let section = SoundSection(
       start: try record.number("start") ?? 0, duration: try record.number("duration"))
-    do {
-      try section.check()
-    } catch {
-      throw Failure(.badData, "line \(record.line): expected a start from 0 on, a duration above 0")
+    if let problem = section.problem {
+      throw Failure(.badData, "line \(record.line): \(problem)")
     }
     let path = try record.path("audio")
     let input = try SoundInput(path, section: section, sampleRate: codec.identity.sampleRate)

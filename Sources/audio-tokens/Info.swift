@@ -19,40 +19,27 @@ struct Info: ProgramCommand {
     let expansion = TokenInput.expand(inputs)
     var batch = Batch()
     for failure in expansion.failures { try batch.fail(failure) }
-    for file in expansion.files {
-      do {
-        try describe(file)
-        batch.succeed()
-      } catch {
-        try batch.fail(Failure(describing: error))
+    try TokenInput.forEachRecord(
+      of: expansion.files, vocabulary: words.vocabulary, in: &batch
+    ) { record, input in
+      let (path, format) = (input.file.path, input.format.rawValue)
+      guard common.json else {
+        return try StandardOutput.write(line: "\(path)  \(format)  \(summary(record))")
       }
+      let members: [JSONValue.Member] = [
+        .init("input", .string(path.description)), .init("format", .string(format)),
+      ]
+      try StandardOutput.write(json: .object(members + record.members(withTokens: false)))
     }
     try batch.finish()
-  }
-
-  private func describe(_ file: InputFile) throws {
-    let input = try TokenInput(file, vocabulary: words.vocabulary)
-    while let record = try input.next() {
-      if common.json {
-        var members: [JSONValue.Member] = [
-          .init("input", .string(file.path.description)),
-          .init("format", .string(input.format.rawValue)),
-        ]
-        members += try record.members(withTokens: false)
-        try StandardOutput.write(json: .object(members))
-      } else {
-        try StandardOutput.write(line: "\(file.path)  \(input.format.rawValue)  \(summary(record))")
-      }
-    }
-    input.warn()
   }
 
   private func summary(_ record: TokenRecord) -> String {
     var parts = [record.id, "\(record.tokens.count) tokens"]
     if let codec = record.codec {
       parts += [
-        "\(Decimal.text(record.duration ?? 0, places: 3)) s",
-        "\(Decimal.text(codec.tokensPerSecond, places: 2)) a second of \(codec.codebookSize) codes",
+        "\(decimal(record.duration ?? 0, places: 3)) s",
+        "\(decimal(codec.tokensPerSecond, places: 2)) a second of \(codec.codebookSize) codes",
         "\(codec.sampleRate) Hz", codec.model,
       ]
     } else if let largest = record.tokens.max() {

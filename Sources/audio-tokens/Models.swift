@@ -64,13 +64,13 @@ struct Models: ParsableCommand {
         ("file", codec.file.path),
         (
           "tokens",
-          "\(Decimal.text(identity.tokensPerSecond, places: 2)) a second, "
+          "\(decimal(identity.tokensPerSecond, places: 2)) a second, "
             + "\(identity.hopLength) samples each"
         ),
         ("codes", "\(identity.codebookSize), fingerprint \(identity.fingerprint ?? "")"),
         ("audio", "\(identity.sampleRate) Hz, 1 channel"),
         (
-          "encode", "streams, the first token after \(Decimal.text(latency, places: 1)) ms of sound"
+          "encode", "streams, the first token after \(decimal(latency, places: 1)) ms of sound"
         ),
       ]
     }

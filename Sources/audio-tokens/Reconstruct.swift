@@ -70,7 +70,8 @@ struct Reconstruct: ProgramCommand {
     }
     let started = Stopwatch()
     let rate = codec.identity.sampleRate
-    let input = try SoundInput(file.path, section: sound.section, sampleRate: rate, raw: sound)
+    let input = try SoundInput(
+      file.path, section: sound.range.section, sampleRate: rate, raw: sound)
     Console.standard.beginProgress(track: file.path.description, totalSeconds: input.seconds)
     let recorder = RecordingSource(input.source)
     let record: TokenRecord
@@ -121,7 +122,7 @@ struct Reconstruct: ProgramCommand {
     guard common.json else {
       let texts = scores.map { metric, score in
         let unit = metric.isDecibels ? " dB" : ""
-        let value = score.value.isFinite ? Decimal.text(score.value, places: 3) + unit : "–"
+        let value = score.value.isFinite ? decimal(score.value, places: 3) + unit : "–"
         return "\(metric.rawValue) \(value)"
       }
       return try StandardOutput.write(line: "\(path)  \(texts.joined(separator: "  "))")

@@ -5,11 +5,7 @@ internal import SoundFiles
 
 /// Which sound, and what of it.
 struct SoundInputOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Begin so many seconds into the input.", valueName: "seconds"))
-  var start = 0.0
-
-  @Option(help: ArgumentHelp("Take so many seconds.", valueName: "seconds"))
-  var duration: Double?
+  @OptionGroup var range: RangeOptions
 
   @Flag(help: "Inputs are samples without header: float32, interleaved, little-endian.")
   var rawSamples = false
@@ -21,29 +17,11 @@ struct SoundInputOptions: ParsableArguments {
   var rawChannels = 1
 
   func validate() throws {
-    try SoundSection(start: start, duration: duration).check()
     if let rawRate, !(1...768_000).contains(rawRate) {
       throw ValidationError("--raw-rate \(rawRate): expected 1 to 768000")
     }
     guard (1...64).contains(rawChannels) else {
       throw ValidationError("--raw-channels \(rawChannels): expected 1 to 64")
-    }
-  }
-
-  var section: SoundSection { SoundSection(start: start, duration: duration) }
-}
-
-/// A part of a recording, in seconds.
-struct SoundSection: Sendable {
-  var start = 0.0
-  var duration: Double?
-
-  func check() throws {
-    guard start >= 0 && start < 1e9 else {
-      throw ValidationError("--start \(start): expected seconds from 0 on")
-    }
-    if let duration, !(duration > 0 && duration < 1e9) {
-      throw ValidationError("--duration \(duration): expected seconds above 0")
     }
   }
 }
@@ -58,7 +36,7 @@ struct SoundInput {
   var seconds: Double? {
     source.frameCount.map { Double($0) / Double(source.format.sampleRate) }
   }
-  private let reader: (any AudioSource)?
+  private let reader: any AudioSource
   private let path: PathBytes
   private let section: SoundSection
 
@@ -76,13 +54,7 @@ struct SoundInput {
       reader = try openSound(at: path.soundFile)
     }
     self.reader = reader
-    var source = reader
-    let rate = Double(source.format.sampleRate)
-    if section.start > 0 || section.duration != nil {
-      source = TrimmedSource(
-        source, startFrame: Int((section.start * rate).rounded()),
-        duration: section.duration.map { max(1, Int(($0 * rate).rounded())) })
-    }
+    var source = section.trimmed(reader)
     if source.format.channels != 1 { source = ChannelMappedSource(source, to: 1) }
     if source.format.sampleRate != sampleRate {
       source = ResampledSource(source, to: sampleRate, kernel: .torchaudio)

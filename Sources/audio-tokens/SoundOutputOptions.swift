@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-public import ArgumentParser
+internal import ArgumentParser
 internal import CommandSupport
-public import SoundFiles
-
-extension SoundFileEncoding.Container: ExpressibleByArgument {}
-extension SoundFileEncoding.SampleFormat: ExpressibleByArgument {}
+internal import SoundFiles
 
 /// Where decoded sound is written, and how.
 struct SoundOutputOptions: ParsableArguments {

@@ -41,15 +41,10 @@ struct Stats: ProgramCommand {
     var batch = Batch()
     for failure in expansion.failures { try batch.fail(failure) }
     var count = CodeCount(codebookSize: codebookSize)
-    for file in expansion.files {
-      do {
-        let input = try TokenInput(file, vocabulary: words.vocabulary)
-        while let record = try input.next() { try count.add(record, of: file) }
-        input.warn()
-        batch.succeed()
-      } catch {
-        try batch.fail(Failure(describing: error))
-      }
+    try TokenInput.forEachRecord(
+      of: expansion.files, vocabulary: words.vocabulary, in: &batch
+    ) { record, input in
+      try count.add(record, of: input.file)
     }
     if let statistics = count.statistics {
       if common.json {
@@ -96,7 +91,7 @@ struct Stats: ProgramCommand {
       try StandardOutput.write(line: name + blanks + text)
     }
     func number(_ value: Double, _ places: Int = 3) -> String {
-      Decimal.text(value, places: places)
+      decimal(value, places: places)
     }
     try row("recordings", "\(statistics.records)")
     try row("tokens", "\(statistics.total)")

@@ -12,21 +12,48 @@ struct TokenInput {
   let file: InputFile
   private let reader: TokenFileReader
 
-  init(_ file: InputFile, vocabulary: TokenVocabulary) throws(TokenFileError) {
+  private init(_ file: InputFile, vocabulary: TokenVocabulary) throws(TokenFileError) {
     self.file = file
     reader = try TokenFileReader(pathBytes: file.path.bytes, vocabulary: vocabulary)
   }
 
   var format: TokenFormat { reader.format }
 
+  /// Calls `body` for each record of the files; what fails does not stop the others.
+  ///
+  /// - Parameter isFatal: Which failures end it all the same; none by default.
+  static func forEachRecord(
+    of files: [InputFile], vocabulary: TokenVocabulary, in batch: inout Batch,
+    endingWith isFatal: (Failure) -> Bool = { _ in false },
+    _ body: (TokenRecord, TokenInput) throws -> Void
+  ) throws {
+    func note(_ error: any Error) throws {
+      let failure = Failure(describing: error)
+      if isFatal(failure) { throw failure }
+      try batch.fail(failure)
+    }
+    for file in files {
+      do {
+        let input = try TokenInput(file, vocabulary: vocabulary)
+        while let record = try input.next() {
+          do {
+            try body(record, input)
+            batch.succeed()
+          } catch { try note(error) }
+        }
+        input.warn()
+      } catch { try note(error) }
+    }
+  }
+
   /// The next record.
-  func next() throws -> TokenRecord? {
+  private func next() throws -> TokenRecord? {
     try Interruption.check()
     return try reader.next()
   }
 
   /// Says what was left out; to be called at the end.
-  func warn() {
+  private func warn() {
     if reader.failedRecords > 0 {
       Console.standard.warn(
         "\(file.path): \(reader.failedRecords) recordings have no tokens because their encoding failed"
