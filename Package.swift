@@ -88,11 +88,11 @@ let package = Package(
     room("NeuralLayers", ["Tensors", "CKernels", "COneDNN"]),
     room("SpectralTransforms", ["CFFTW"]),
     room("SoundFiles", ["CSndfile", "CKernels", "Files"]),
-    room("Checkpoints", ["Tensors"]),
+    room("Checkpoints", ["Tensors", "CZlib"]),
 
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
-    room("Demucs", ["NeuralLayers", "Checkpoints", "Tensors"]),
+    room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
     room(
       "WavTokenizer",
       ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints", "Tensors"]),
@@ -140,7 +140,10 @@ let package = Package(
       ["ConvTasNet", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "DemucsTests",
-      ["Demucs", "Separation", "ModelLibrary", "Tensors", "Checkpoints", "TestSupport"]),
+      [
+        "Demucs", "Separation", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
+        "TestSupport",
+      ]),
     tests(
       "WavTokenizerTests",
       ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),

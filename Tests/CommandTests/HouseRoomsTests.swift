@@ -16,9 +16,7 @@ private enum Picture {
     ["ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer"],
     ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints"],
     ["Tensors", "Files"],
-    [
-      "COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib", "CCurl", "CCrypto",
-    ],
+    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib", "CCurl", "CCrypto"],
   ]
 
   /// What has fewer doors than its row allows: who alone may depend on it.
@@ -27,7 +25,7 @@ private enum Picture {
     "CFFTW": ["SpectralTransforms"],
     "CSndfile": ["SoundFiles"],
     "CLAPACK": ["Evaluation"],
-    "CZlib": ["TokenFiles"],
+    "CZlib": ["Checkpoints", "TokenFiles"],
     "CCurl": ["ModelLibrary"],
     "CCrypto": ["ModelLibrary"],
     "Yams": ["ModelLibrary", "audio-tokens"],
