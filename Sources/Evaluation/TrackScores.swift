@@ -16,6 +16,47 @@ public struct TrackScores: Sendable, Hashable, Codable {
   public let targets: [TargetScores]
   /// What a reader should know before trusting the scores, one line each.
   public let notes: [String]
+
+  init(
+    name: String, subset: String, durationSeconds: Double, hopSeconds: Double,
+    windowSeconds: Double, targets: [TargetScores], notes: [String]
+  ) {
+    self.name = name
+    self.subset = subset
+    self.durationSeconds = durationSeconds
+    self.hopSeconds = hopSeconds
+    self.windowSeconds = windowSeconds
+    self.targets = targets
+    self.notes = notes
+  }
+
+  /// Scores that museval wrote: those of each frame alone.
+  ///
+  /// - Parameters:
+  ///   - name: the recording's name.
+  ///   - subset: the part of the data set it belongs to.
+  ///   - hopSeconds: from one frame to the next.
+  ///   - windowSeconds: the length of a frame.
+  ///   - targets: the sources' frames, by the names in `BSSEval.ratioNames`; NaN where there is no
+  ///     score.
+  public init(
+    name: String, subset: String, hopSeconds: Double, windowSeconds: Double,
+    targets: [(name: String, frames: [String: [Double]])]
+  ) {
+    let count = targets.flatMap { $0.frames.values.map(\.count) }.max() ?? 0
+    self.init(
+      name: name, subset: subset,
+      durationSeconds: count == 0 ? 0 : Double(count - 1) * hopSeconds + windowSeconds,
+      hopSeconds: hopSeconds, windowSeconds: windowSeconds,
+      targets: targets.map { target in
+        let none = ScoreRecord(reason: "no score in museval's file")
+        func record(_ value: Double) -> ScoreRecord { value.isNaN ? none : ScoreRecord(value) }
+        return TargetScores(
+          name: target.name,
+          values: target.frames.mapValues { record($0.filter(\.isFinite).median ?? .nan) },
+          frames: target.frames.mapValues { $0.map(record) })
+      }, notes: [])
+  }
 }
 
 /// What was found out about one source of a recording.

@@ -23,5 +23,5 @@ struct EvaluateStems: ParsableCommand {
           evaluate-stems pair vocals.wav separated/vocals.wav --json
       """,
     version: Program.version,
-    subcommands: [Pair.self, Folder.self, ScoreModel.self, ScoreList.self])
+    subcommands: [Pair.self, Folder.self, ScoreModel.self, ScoreList.self, Summarize.self])
 }

@@ -34,9 +34,16 @@ struct Pair: ProgramCommand {
     transform: Pair.metrics(named:))
   var metrics: [MetricName]?
 
+  @Option(
+    help: ArgumentHelp("\(PESQCommand.help)", valueName: "command"), transform: PESQCommand.init)
+  var pesqCommand: PESQCommand?
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if pesqCommand != nil && (reference.isStandardStream || estimate.isStandardStream) {
+      throw ValidationError("--pesq-command needs files, not standard input")
+    }
     if [reference, estimate, mixture].count(where: { $0?.isStandardStream == true }) > 1 {
       throw ValidationError("only one recording can come from standard input")
     }
@@ -57,24 +64,34 @@ struct Pair: ProgramCommand {
         of: estimate.signal, against: reference.signal, mixture: mixture?.signal)
       scores.append((metric, score))
     }
+    let pesq = try pesqCommand.map { try $0.score(of: self.estimate, against: self.reference) }
     if common.json {
-      try StandardOutput.write(json: document(scores))
+      try StandardOutput.write(json: document(scores, pesq: pesq))
     } else {
       for (metric, score) in scores { try StandardOutput.write(line: row(metric, score)) }
+      if let pesq { try StandardOutput.write(line: String(format: "pesq    %8.3f", pesq)) }
     }
   }
 
-  private func document(_ scores: [(metric: MetricName, score: Score)]) -> JSONValue {
+  private func document(
+    _ scores: [(metric: MetricName, score: Score)], pesq: Double?
+  ) -> JSONValue {
     var members: [JSONValue.Member] = [
       .init("reference", .string(reference.description)),
       .init("estimate", .string(estimate.description)),
     ]
     if let mixture { members.append(.init("mixture", .string(mixture.description))) }
     members += [
-      .init("metrics", .object(scores.map { .init($0.metric.rawValue, .number($0.score.value)) })),
+      .init(
+        "metrics",
+        .object(
+          scores.map { .init($0.metric.rawValue, .number($0.score.value)) }
+            + (pesq.map { [.init("pesq", .number($0))] } ?? []))),
       .init(
         "definitions",
-        .object(scores.map { .init($0.metric.rawValue, .string($0.metric.definition)) })),
+        .object(
+          scores.map { .init($0.metric.rawValue, .string($0.metric.definition)) }
+            + (pesqCommand.map { [.init("pesq", .string("printed by: \($0.text)"))] } ?? []))),
     ]
     // JSON has no infinity: a null says here what it stands for.
     let notes = scores.compactMap { metric, score in

@@ -34,6 +34,10 @@ struct ScoreList: ProgramCommand {
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write, or -.", valueName: "file"))
   var output = PathBytes("-")
 
+  @Option(
+    help: ArgumentHelp("\(PESQCommand.help)", valueName: "command"), transform: PESQCommand.init)
+  var pesqCommand: PESQCommand?
+
   @OptionGroup(title: "Sharing out") var sharding: ShardOptions
   @OptionGroup(title: "Scores") var scoring: ScoringOptions
   @OptionGroup(title: "Running") var common: CommonOptions
@@ -47,9 +51,12 @@ struct ScoreList: ProgramCommand {
     let run = ManifestRun(
       manifest: list, output: output, options: sharding, jobs: jobs,
       isOverwriting: scoring.overwrite)
-    try run(settings: plan.settings) { record in
+    let settings = plan.settings + (pesqCommand.map { "\npesq: \($0.text)" } ?? "")
+    try run(settings: settings) { record in
       let recording = try ListedRecording(record, targets: scoring.targets)
-      return ListedRecording.members(try recording.scores(plan.evaluation))
+      return ListedRecording.members(
+        try recording.scores(plan.evaluation),
+        pesq: try pesqCommand.map { try recording.pesq($0) } ?? [:])
     }
   }
 }
@@ -89,11 +96,22 @@ private struct ListedRecording {
       mixture: try mixture.map { try openRecordedSound(.init(path: $0)) })
   }
 
+  /// What a command says to each estimate that has a reference, by name.
+  func pesq(_ command: PESQCommand) throws(Failure) -> [String: Double] {
+    var scores: [String: Double] = [:]
+    for estimate in estimates {
+      guard let reference = references.first(where: { $0.name == estimate.name }) else { continue }
+      scores[estimate.name] = try command.score(of: estimate.path, against: reference.path)
+    }
+    return scores
+  }
+
   /// The members of an output line.
-  static func members(_ scores: TrackScores) -> [JSONValue.Member] {
+  static func members(_ scores: TrackScores, pesq: [String: Double]) -> [JSONValue.Member] {
     func values(_ target: TargetScores) -> JSONValue {
-      .object(
-        target.values.sorted { $0.key < $1.key }.map { .init($0.key, .number($0.value.value)) })
+      var values = target.values.mapValues(\.value)
+      values["pesq"] = pesq[target.name]
+      return .object(values.sorted { $0.key < $1.key }.map { .init($0.key, .number($0.value)) })
     }
     let reasons = scores.targets.flatMap { target in
       target.values.sorted { $0.key < $1.key }.compactMap { name, record -> JSONValue.Member? in

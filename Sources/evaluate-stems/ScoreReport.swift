@@ -29,16 +29,25 @@ struct ScoreReport {
   private let metricNames: [String]
   private let definitions: [(metric: String, definition: String)]
 
-  init(_ outcomes: [ScoringRun.Outcome], evaluation: TrackEvaluation, metricNames: [String]) {
-    tracks = outcomes.compactMap { try? $0.result.get() }
-    failed = outcomes.compactMap { outcome in
-      guard case .failure(let failure) = outcome.result else { return nil }
-      return .init(name: outcome.title, reason: failure.message)
-    }
+  /// A report of scores.
+  ///
+  /// - Parameters:
+  ///   - tracks: the recordings' scores.
+  ///   - failed: recordings without scores, and why.
+  ///   - definitions: what each metric's name stands for.
+  ///   - metricNames: the metrics in the order of reports.
+  ///   - infinitiesCount: whether infinite values count, or are left out as in museval.
+  init(
+    _ tracks: [TrackScores], failed: [(name: String, reason: String)],
+    definitions: [(metric: String, definition: String)], metricNames: [String],
+    infinitiesCount: Bool
+  ) {
+    self.tracks = tracks
+    self.failed = failed.map { .init(name: $0.name, reason: $0.reason) }
     self.metricNames = metricNames
-    definitions = evaluation.definitions
+    self.definitions = definitions
     summaries = ScoreSummary.summaries(
-      of: tracks, metrics: metricNames, infinitiesCount: !evaluation.isMuseval)
+      of: tracks, metrics: metricNames, infinitiesCount: infinitiesCount)
   }
 
   /// The content of `summary.json`, one line.
@@ -75,6 +84,12 @@ struct ScoreReport {
     let header = "target,metric,median,mean,tracks,missing"
     try WholeFile.write(
       ([header] + rows).map { $0 + "\n" }.joined(), to: folder.appending("summary.csv"))
+  }
+
+  /// Prints the summary: a line of JSON, or a table.
+  func print(isJSON: Bool) throws {
+    if isJSON { return try StandardOutput.write(line: try document) }
+    for line in table { try StandardOutput.write(line: line) }
   }
 
   /// The summary for people: a row a source, medians over tracks, and means below.

@@ -39,13 +39,16 @@ struct ScoringPlan {
       output: output, settings: settings + (estimator.map { "\nmodel: \($0)" } ?? ""),
       isOverwriting: options.overwrite, jobs: jobs)
     let outcomes = try run(works)
-    let report = ScoreReport(outcomes, evaluation: evaluation, metricNames: options.metricNames)
-    try report.write(to: output)
-    if isJSON {
-      try StandardOutput.write(line: try report.document)
-    } else {
-      for line in report.table { try StandardOutput.write(line: line) }
+    let failed = outcomes.compactMap { outcome -> (name: String, reason: String)? in
+      guard case .failure(let failure) = outcome.result else { return nil }
+      return (outcome.title, failure.message)
     }
+    let report = ScoreReport(
+      outcomes.compactMap { try? $0.result.get() }, failed: failed,
+      definitions: evaluation.definitions, metricNames: options.metricNames,
+      infinitiesCount: !evaluation.isMuseval)
+    try report.write(to: output)
+    try report.print(isJSON: isJSON)
     var batch = Batch()
     for outcome in outcomes {
       if case .failure(let failure) = outcome.result {

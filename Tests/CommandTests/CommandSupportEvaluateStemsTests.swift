@@ -102,6 +102,23 @@ struct CommandSupportEvaluateStemsTests {
     #expect(run.standardOutputText == "sdr       40.000 dB\n")
   }
 
+  @Test("A command rates the files, and its last number is the score")
+  func pesqCommand() throws {
+    let run = try recordings.run(
+      "pair", "reference.wav", "estimate.wav", "--metrics", "sdr", "--json", "--pesq-command",
+      "echo P.862 {estimate} 1.5 3.25")
+    let scored = try result(run)
+    #expect(scored.metrics["pesq"] == 3.25)
+    #expect(scored.definitions["pesq"]?.contains("P.862") == true)
+    for (command, status) in [("no-such-rater", 69), ("false", 65), ("printf none", 65)]
+      as [(String, Int32)]
+    {
+      let failed = try recordings.run(
+        "pair", "reference.wav", "estimate.wav", "--pesq-command", command)
+      #expect(failed.status == status && failed.standardErrorText.contains("--pesq-command"))
+    }
+  }
+
   @Test("What has no value is null, with the reason")
   func undefined() throws {
     let silent = try result(try recordings.run("pair", "silent.wav", "estimate.wav", "--json"))

@@ -209,6 +209,83 @@ struct EvaluateFolderTests {
     #expect(try set.summary().summary.contains { $0.metric == "si-sdr" && $0.tracks == 2 })
   }
 
+  @Test("reads DSD100's and MoisesDB's folders, and FLAC")
+  func layouts() throws {
+    let set = try SmallDataSet(tracks: ["One"])
+    func move(_ from: String, _ to: String) throws {
+      let target = set.folder.appendingPathComponent(to)
+      try FileManager.default.createDirectory(
+        at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.copyItem(at: set.folder.appendingPathComponent(from), to: target)
+    }
+    for stem in ["vocals", "drums"] {
+      try move("set/One/\(stem).wav", "dsd/Sources/Test/One/\(stem).wav")
+    }
+    try move("set/One/mixture.wav", "dsd/Mixtures/Test/One/mixture.wav")
+    // A stem in two files that add up: the drums twice in half.
+    try move("set/One/vocals.wav", "moises/One/vocals/1.wav")
+    try Data("{}".utf8).write(to: set.folder.appendingPathComponent("moises/One/data.json"))
+    for part in ["a", "b"] {
+      let sound = try WaveFixture(
+        contentsOf: set.folder.appendingPathComponent("set/One/drums.wav"))
+      try set.write("moises/One/drums/\(part).wav", sound.samples.map { $0 / 2 })
+    }
+    for (root, metric) in [("dsd", "sdri"), ("moises", "sdr")] {
+      let run = try ProgramRun(
+        "evaluate-stems",
+        ["folder", root, "estimates", "-o", root + "-scores", "--metrics", metric],
+        in: set.folder)
+      #expect(run.status == 0, "\(run.standardErrorText)")
+      let summary = try set.summary(root + "-scores").summary
+      #expect(summary.map(\.target) == ["vocals", "drums"])
+      #expect(summary.allSatisfy { abs($0.median - 40) < 1e-3 }, "\(root)")
+    }
+  }
+
+  @Test(
+    "decodes MUSDB18's stem.mp4, whose streams are known by their order",
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/ffmpeg")))
+  func stemFile() throws {
+    let set = try SmallDataSet(tracks: ["test/One"])
+    let names = ["mixture", "drums", "drums", "drums", "vocals"]
+    let inputs = names.flatMap { ["-i", "set/test/One/\($0).wav"] }
+    try FileManager.default.createDirectory(
+      at: set.folder.appendingPathComponent("mp4/test"), withIntermediateDirectories: true)
+    let encoding = try ProgramRun(
+      executable: URL(fileURLWithPath: "/usr/bin/ffmpeg"),
+      arguments: ["-v", "error"] + inputs + names.indices.flatMap { ["-map", "\($0):a"] }
+        + ["-c:a", "aac", "-b:a", "128k", "mp4/test/One.stem.mp4"], in: set.folder)
+    try #require(encoding.status == 0, "\(encoding.standardErrorText)")
+    func run(_ environment: [String: String] = [:]) throws -> ProgramRun {
+      try ProgramRun(
+        "evaluate-stems", ["folder", "mp4", "estimates", "-o", "scores", "--metrics", "sdr"],
+        in: set.folder, environment: environment)
+    }
+    let without = try run(["PATH": "/nowhere"])
+    #expect(without.status == 69 && without.standardErrorText.contains("ffmpeg"))
+    #expect(try run().status == 0)
+    let summary = try set.summary().summary
+    #expect(summary.map(\.target) == ["vocals", "drums"])
+    // AAC of two tones is good, but no copy.
+    #expect(summary.allSatisfy { $0.median > 15 }, "\(summary.map(\.median))")
+  }
+
+  @Test("sums up what museval wrote, and leaves other files alone")
+  func museval() throws {
+    let set = try SmallDataSet(tracks: ["One", "Two"])
+    #expect(try set.run("--metrics", "bsseval").status == 0)
+    let run = try ProgramRun(
+      "evaluate-stems", ["summary", "scores", "-o", "again"], in: set.folder)
+    #expect(run.status == 0, "\(run.standardErrorText)")
+    let (first, second) = (try set.summary().summary, try set.summary("again").summary)
+    #expect(second.count == first.count)
+    for (one, other) in zip(first, second) {
+      #expect(one.target == other.target && one.metric == other.metric && other.tracks == 2)
+      #expect(abs(one.median - other.median) < 1e-5)
+    }
+    #expect(try ProgramRun("evaluate-stems", ["summary", "set"], in: set.folder).status == 66)
+  }
+
   @Test("says what it misses where folders do not fit")
   func folders() throws {
     let set = try SmallDataSet(tracks: ["One"])
