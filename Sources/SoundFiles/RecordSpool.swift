@@ -10,7 +10,7 @@ internal import Synchronization
 
 /// Records of one size in a nameless temporary file, read and written in any order, by any thread.
 ///
-/// Failures are kept for `check`, so that parallel loops need not stop half-way; what was not read is zero.
+/// Failures are kept for `check`, so that parallel loops need not stop half-way; what was not read is undefined.
 package final class RecordSpool: Sendable {
   /// Floats of a record.
   package let length: Int

@@ -25,7 +25,7 @@ public final class Arena: Sendable {
 
   deinit {
     state.withLock { state in
-      for block in state.free { block.pointer.free() }
+      for block in state.free { block.pointer.free(capacity: block.capacity) }
     }
   }
 

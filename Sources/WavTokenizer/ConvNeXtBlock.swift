@@ -16,7 +16,8 @@ struct ConvNeXtBlock: Sendable {
   ) {
     let tiles = FrameTiles(range.count)
     run.parallel.forEach(tiles.count) { index, _ in
-      let tile = range.lowerBound + tiles[index].lowerBound..<range.lowerBound
+      let tile =
+        range.lowerBound + tiles[index].lowerBound..<range.lowerBound
         + tiles[index].upperBound
       let local = run.arena.tensor(tile.count, x.shape[1]).rows(0..<tile.count)
       convolution(x, valid: valid, rows: tile, into: local)

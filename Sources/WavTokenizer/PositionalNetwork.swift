@@ -2,7 +2,7 @@
 internal import NeuralLayers
 internal import Tensors
 
-/// What the decoder does first, over all frames at once (the reference's `pos_net`):
+/// What the decoder does first, over all frames at once: the reference's `pos_net`.
 ///
 ///     x ─ residual ─ residual ─ attention ─ residual ─ residual ─ group norm
 ///

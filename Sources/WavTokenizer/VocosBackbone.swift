@@ -2,7 +2,7 @@
 internal import NeuralLayers
 internal import Tensors
 
-/// The decoder (Siuzdak, "Vocos", 2023, figure 2, with attention in front as in WavTokenizer, figure 1):
+/// The decoder (Siuzdak, "Vocos", 2023, figure 2, with attention in front as in WavTokenizer, figure 1).
 ///
 ///     codes ─ conv ─ positional network ─ norm ─ ConvNeXt block × 12 ─ norm ─ [T, C]
 ///

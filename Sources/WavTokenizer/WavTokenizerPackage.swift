@@ -27,9 +27,13 @@ struct WavTokenizerPackage {
     backbone = weights / "backbone"
     head = weights / "head"
     let original = weights / "feature_extractor" / "encodec"
-    let layouts = [
-      (original / "encoder" / "model", original / "quantizer" / "vq" / "layers" / 0 / "_codebook")
-    ] + [weights / "encoder_model", weights].map { ($0 / "encoder" / "layers", $0 / "quantizer" / "codebook") }
+    let layouts =
+      [
+        (original / "encoder" / "model", original / "quantizer" / "vq" / "layers" / 0 / "_codebook")
+      ]
+      + [weights / "encoder_model", weights].map {
+        ($0 / "encoder" / "layers", $0 / "quantizer" / "codebook")
+      }
     guard backbone.contains("pos_net.0.norm1.weight"),
       let layout = layouts.first(where: { $0.1.contains("embed") })
     else { return nil }
@@ -96,7 +100,8 @@ struct WavTokenizerPackage {
     guard embedding[1] == codes[1] else {
       throw .unsupported(
         path: path,
-        detail: "a codebook of \(codes[1]) elements a code with a decoder for \(embedding[1]): the two "
+        detail:
+          "a codebook of \(codes[1]) elements a code with a decoder for \(embedding[1]): the two "
           + "belong to different models")
     }
     let configuration = WavTokenizerConfiguration(

@@ -66,13 +66,17 @@ import WavTokenizer
     try expectSame(
       load(
         renamed(tensors()) {
-          $0.replacingOccurrences(of: Self.encodec + "encoder.model.", with: prefix + "encoder.layers.")
-            .replacingOccurrences(
-              of: Self.encodec + "quantizer.vq.layers.0._codebook", with: prefix + "quantizer.codebook")
-            .replacingOccurrences(of: "conv.conv.", with: "conv.")
-            .replacingOccurrences(of: "weight_g", with: "parametrizations.weight.original0")
-            .replacingOccurrences(of: "weight_v", with: "parametrizations.weight.original1")
-            .replacingOccurrences(of: "head.out.", with: "head.linear.")
+          $0.replacingOccurrences(
+            of: Self.encodec + "encoder.model.", with: prefix + "encoder.layers."
+          )
+          .replacingOccurrences(
+            of: Self.encodec + "quantizer.vq.layers.0._codebook",
+            with: prefix + "quantizer.codebook"
+          )
+          .replacingOccurrences(of: "conv.conv.", with: "conv.")
+          .replacingOccurrences(of: "weight_g", with: "parametrizations.weight.original0")
+          .replacingOccurrences(of: "weight_v", with: "parametrizations.weight.original1")
+          .replacingOccurrences(of: "head.out.", with: "head.linear.")
         }))
   }
 
@@ -87,7 +91,9 @@ import WavTokenizer
       for row in lengths.indices {
         let range = row * width..<(row + 1) * width
         let length = elements[range].reduce(0.0) { $0 + Double($1) * Double($1) }.squareRoot()
-        for index in range { elements[index] = Float(Double(elements[index]) * Double(lengths[row]) / length) }
+        for index in range {
+          elements[index] = Float(Double(elements[index]) * Double(lengths[row]) / length)
+        }
       }
       all["\(stem)_g"] = nil
       all[name] = nil
@@ -146,7 +152,9 @@ import WavTokenizer
   @Test("other families' checkpoints are not recognised")
   func strangers() throws {
     let folder = Fixtures.packageRoot.appendingPathComponent("Tests")
-    for path in ["DemucsTests/Goldens/second/model.th", "ConvTasNetTests/Goldens/torchaudio/model.pt"] {
+    for path in [
+      "DemucsTests/Goldens/second/model.th", "ConvTasNetTests/Goldens/torchaudio/model.pt",
+    ] {
       let checkpoint = try Checkpoint(path: folder.appendingPathComponent(path).path)
       #expect(try !WavTokenizer.recognises(checkpoint))
       #expect(throws: CheckpointError.self) { try WavTokenizer(checkpoint) }

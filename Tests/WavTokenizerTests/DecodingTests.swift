@@ -51,15 +51,23 @@ import WavTokenizer
       let kept = (start + faded) * hop..<end * hop
       #expect(
         Array(found[kept])
-          == Array(alone[kept.lowerBound - heard.lowerBound * hop..<kept.upperBound - heard.lowerBound * hop]))
+          == Array(
+            alone[
+              kept.lowerBound - heard.lowerBound * hop..<kept.upperBound - heard.lowerBound * hop]))
       guard end < tokens.count else { continue }
       // Half-way through the fade the two windows count the same.
       let later = try decoded(
         network,
-        Array(tokens[end - context..<min(tokens.count, (end == joins[1] ? joins[2] : tokens.count) + context)]))
-      let (before, after) = (alone[(end - heard.lowerBound) * hop + hop / 2], later[context * hop + hop / 2])
+        Array(
+          tokens[
+            end - context..<min(tokens.count, (end == joins[1] ? joins[2] : tokens.count) + context)
+          ]))
+      let (before, after) = (
+        alone[(end - heard.lowerBound) * hop + hop / 2], later[context * hop + hop / 2]
+      )
       #expect(
-        abs(found[end * hop + hop / 2] - (before + after) / 2) <= abs(before - after) / Float(hop) + 1e-6)
+        abs(found[end * hop + hop / 2] - (before + after) / 2) <= abs(before - after) / Float(hop)
+          + 1e-6)
     }
     // What fits one window is decoded as a whole.
     let few = Array(tokens.prefix(window))
@@ -99,6 +107,8 @@ import WavTokenizer
     // Beyond all measure, but numbers: some tokens come.
     #expect(try network.encode([3e38, -3e38, 3e38], run: run).count == 1)
     struct Stop: Error {}
-    #expect(throws: Stop.self) { try network.decode(tokens: [1, 2], run: run) { _ in throw Stop() } }
+    #expect(throws: Stop.self) {
+      try network.decode(tokens: [1, 2], run: run) { _ in throw Stop() }
+    }
   }
 }

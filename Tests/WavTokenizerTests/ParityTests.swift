@@ -173,7 +173,8 @@ struct ParityTests {
           print("\(name) \(key): \(difference)")
         } else if let tap = taps[stage] {
           let isFramesFirst = expected.shape[0] == tap.shape[0]
-          let found = isFramesFirst
+          let found =
+            isFramesFirst
             ? tap.elements
             : transposed(tap.elements, rows: tap.shape[0], columns: tap.shape[1])
           let difference = Comparison(found, expected.elements)

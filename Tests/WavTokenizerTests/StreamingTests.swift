@@ -30,7 +30,8 @@ import WavTokenizer
       let samples = Array(codec.samples.prefix(length))
       let whole = try codec.network.encode(samples, run: Run(threads: 1))
       #expect(whole.count == codec.network.configuration.tokenCount(samples: length))
-      for (turn, blocks) in [[1], [2, 3], [7], [30], [31, 1], [200], [911, 5], [5000]].enumerated() {
+      for (turn, blocks) in [[1], [2, 3], [7], [30], [31, 1], [200], [911, 5], [5000]].enumerated()
+      {
         let found = try tokens(codec.network, samples, blocks: blocks, threads: turn % 4 + 1)
         #expect(found == whole, "\(length) samples in blocks of \(blocks)")
       }
@@ -91,14 +92,18 @@ import WavTokenizer
     var state = codec.network.makeEncoderState()
     let first = try codec.network.encode(front, state: &state, run: run)
     var copy = state
-    _ = try codec.network.encode(
-      back.map { -$0 }, state: &copy, run: run) + codec.network.finishEncoding(state: &copy, run: run)
-    let rest = try codec.network.encode(back, state: &state, run: run)
+    _ =
+      try codec.network.encode(
+        back.map { -$0 }, state: &copy, run: run)
+      + codec.network.finishEncoding(state: &copy, run: run)
+    let rest =
+      try codec.network.encode(back, state: &state, run: run)
       + codec.network.finishEncoding(state: &state, run: run)
     #expect(first + rest == (try codec.network.encode(front + back, run: run)))
     // A finished state is a new one.
-    #expect(try tokens(codec.network, front, blocks: [77], threads: 1)
-      == codec.network.encode(front, state: &state, run: run)
+    #expect(
+      try tokens(codec.network, front, blocks: [77], threads: 1)
+        == codec.network.encode(front, state: &state, run: run)
         + codec.network.finishEncoding(state: &state, run: run))
   }
 }
