@@ -53,12 +53,14 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .executable(name: "separate-stems", targets: ["separate-stems"]),
+    .executable(name: "audio-tokens", targets: ["audio-tokens"]),
     .executable(name: "evaluate-stems", targets: ["evaluate-stems"]),
     .library(
       name: "Tessera",
       targets: [
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
         "ConvTasNet", "Demucs", "WavTokenizer", "ModelLibrary", "Separation", "Evaluation",
+        "TokenFiles",
       ]),
     // For Tools/Benchmarks; no interface to rely on.
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
@@ -80,11 +82,12 @@ let package = Package(
 
     // Ground
     room("Tensors"),
+    room("Files"),
 
     // Parts
     room("NeuralLayers", ["Tensors", "CKernels", "COneDNN"]),
     room("SpectralTransforms", ["CFFTW"]),
-    room("SoundFiles", ["CSndfile", "CKernels"]),
+    room("SoundFiles", ["CSndfile", "CKernels", "Files"]),
     room("Checkpoints", ["Tensors", "CZlib"]),
 
     // Models
@@ -103,6 +106,7 @@ let package = Package(
       "Separation",
       ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
     room("Evaluation", ["SpectralTransforms", "Tensors", "CLAPACK"]),
+    room("TokenFiles", ["Checkpoints", "Tensors", "Files", "CZlib"]),
 
     // Programs
     room("CommandSupport", ["SoundFiles", "Checkpoints", "ModelLibrary", argumentParser]),
@@ -110,6 +114,12 @@ let package = Package(
       "separate-stems",
       [
         "CommandSupport", "Separation", "ModelLibrary", "SoundFiles", "Checkpoints", argumentParser,
+      ]),
+    program(
+      "audio-tokens",
+      [
+        "CommandSupport", "TokenFiles", "WavTokenizer", "Evaluation", "ModelLibrary", "SoundFiles",
+        "Checkpoints", "Tensors", yams, argumentParser,
       ]),
     program(
       "evaluate-stems",
@@ -145,6 +155,7 @@ let package = Package(
       ]),
     tests("ModelLibraryTests", ["ModelLibrary", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "SoundFiles", "TestSupport"]),
+    tests("TokenFilesTests", ["TokenFiles", "TestSupport"]),
     tests("CommandTests", ["CommandSupport", "ModelLibrary", "SoundFiles", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],

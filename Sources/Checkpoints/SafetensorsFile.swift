@@ -22,7 +22,8 @@ public enum SafetensorsFile {
     guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: systemMessage()) }
     do throws(CheckpointError) {
       defer { close(descriptor) }
-      let start = headerBytes(sorted, metadata: metadata)
+      let start = headerBytes(
+        sorted.map { ($0.key, .float32, $0.value.shape, $0.value.count * 4) }, metadata: metadata)
       try start.withUnsafeBufferPointer { bytes throws(CheckpointError) in
         try write(UnsafeRawBufferPointer(bytes), to: descriptor, path: path)
       }
@@ -39,9 +40,32 @@ public enum SafetensorsFile {
     }
   }
 
+  /// A tensor of any type, as its file holds it.
+  package struct Entry: Sendable {
+    let name: String
+    let elementType: ElementType
+    let shape: [Int]
+    let bytes: [UInt8]
+
+    /// Makes an entry; `bytes` are the elements, row-major and little-endian.
+    package init(name: String, elementType: ElementType, shape: [Int], bytes: [UInt8]) {
+      self.name = name
+      self.elementType = elementType
+      self.shape = shape
+      self.bytes = bytes
+    }
+  }
+
+  /// A whole file in memory, its tensors in the order given.
+  package static func bytes(of entries: [Entry], metadata: [String: String]) -> [UInt8] {
+    let directory = entries.map { ($0.name, $0.elementType, $0.shape, $0.bytes.count) }
+    return entries.reduce(into: headerBytes(directory, metadata: metadata)) { $0 += $1.bytes }
+  }
+
   /// The header's count and the header, padded so that the data is aligned.
   private static func headerBytes(
-    _ tensors: [(key: String, value: Tensor)], metadata: [String: String]
+    _ tensors: [(name: String, elementType: ElementType, shape: [Int], byteCount: Int)],
+    metadata: [String: String]
   ) -> [UInt8] {
     var members: [String] = []
     if !metadata.isEmpty {
@@ -50,12 +74,12 @@ public enum SafetensorsFile {
       members.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
     }
     var offset = 0
-    for (name, tensor) in tensors {
-      let end = offset + tensor.count * 4
+    for tensor in tensors {
+      let end = offset + tensor.byteCount
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       members.append(
-        "\(quoted(name)):{\"dtype\":\"F32\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
-      )
+        "\(quoted(tensor.name)):{\"dtype\":\"\(tensor.elementType.safetensorsName)\","
+          + "\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
       offset = end
     }
     var header = Array("{\(members.joined(separator: ","))}".utf8)

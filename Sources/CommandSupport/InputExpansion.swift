@@ -25,14 +25,21 @@ package struct InputExpansion: Sendable {
   package private(set) var failures: [Failure] = []
 
   private let extensions: Set<String>
+  private let kind: String
 
   /// Expands `inputs`.
   ///
   /// A file that is named is taken as it is. Folders are searched to any depth for names with one
   /// of `extensions` (lower case, without dot); hidden entries are left out, and a folder reached
   /// twice through links is searched once.
-  package init(_ inputs: [PathBytes], extensions: Set<String> = InputExpansion.audioExtensions) {
+  ///
+  /// - Parameter kind: What is looked for, for messages.
+  package init(
+    _ inputs: [PathBytes], extensions: Set<String> = InputExpansion.audioExtensions,
+    kind: String = "audio files"
+  ) {
     self.extensions = extensions
+    self.kind = kind
     for input in inputs { add(input) }
   }
 
@@ -55,7 +62,7 @@ package struct InputExpansion: Sendable {
     var visited: Set<FileStatus.Identity> = []
     search(input, relative: PathBytes(""), visited: &visited)
     if (files.count, failures.count) == before {
-      failures.append(Failure(.missingInput, "\(input): no audio files in this folder"))
+      failures.append(Failure(.missingInput, "\(input): no \(kind) in this folder"))
     }
   }
 

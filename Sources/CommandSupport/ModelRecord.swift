@@ -12,20 +12,52 @@ package struct ModelRecord {
     self.library = library
   }
 
+  /// Prints a list of the models for these tasks.
+  package static func writeAll(
+    for tasks: Set<ModelTask>, in library: ModelLibrary, asJSON: Bool
+  ) throws(Failure) {
+    for record in all(for: tasks, in: library) {
+      if asJSON {
+        try StandardOutput.write(json: .object(record.json))
+      } else {
+        try StandardOutput.write(line: record.line)
+      }
+    }
+  }
+
+  /// Prints what is known of a model: what the catalogue has, then what its own files say.
+  ///
+  /// Of a member in both, the file's counts.
+  package static func write(
+    _ record: ModelRecord?, lines: [(label: String, value: String)] = [],
+    members: [JSONValue.Member] = [], asJSON: Bool
+  ) throws(Failure) {
+    guard asJSON else {
+      for (label, value) in (record?.lines ?? []) + lines {
+        let padded = label + String(repeating: " ", count: max(1, 10 - label.count))
+        try StandardOutput.write(line: padded + value)
+      }
+      return
+    }
+    let keys = Set(members.map(\.key))
+    let known = (record?.json ?? []).filter { !keys.contains($0.key) }
+    try StandardOutput.write(json: .object(known + members))
+  }
+
   /// The models for these tasks.
-  package static func all(for tasks: Set<ModelTask>, in library: ModelLibrary) -> [ModelRecord] {
+  private static func all(for tasks: Set<ModelTask>, in library: ModelLibrary) -> [ModelRecord] {
     Catalogue.models.filter { tasks.contains($0.family.task) }
       .map { ModelRecord($0, in: library) }
   }
 
   /// One line of a list.
-  package var line: String {
+  private var line: String {
     let name = model.name.count < 36 ? pad(model.name, to: 36) : model.name + " "
     return "\(name) \(pad(state, to: 13)) \(model.summary)"
   }
 
   /// Lines that describe it, a label and a value each.
-  package var lines: [(label: String, value: String)] {
+  private var lines: [(label: String, value: String)] {
     var lines = [("name", model.name)]
     if !model.aliases.isEmpty { lines.append(("also", model.aliases.joined(separator: ", "))) }
     lines.append(("what", model.summary))
@@ -50,7 +82,7 @@ package struct ModelRecord {
   }
 
   /// The same as JSON.
-  package var json: [JSONValue.Member] {
+  private var json: [JSONValue.Member] {
     [
       .init("name", .string(model.name)),
       .init("aliases", .array(model.aliases.map { .string($0) })),

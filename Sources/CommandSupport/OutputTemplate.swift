@@ -35,6 +35,12 @@ package struct OutputTemplate: Sendable, Equatable, CustomStringConvertible {
       .text(PathBytes(".")), .field(.ext),
     ], source: "{model}/{track}/{stem}.{ext}")
 
+  /// The template of one output for each input, in folders like theirs.
+  package static let tracks = OutputTemplate(
+    pieces: [
+      .field(.folder), .text(PathBytes("/")), .field(.track), .text(PathBytes(".")), .field(.ext),
+    ], source: "{folder}/{track}.{ext}")
+
   private init(pieces: [Piece], source: String) {
     self.pieces = pieces
     self.source = source

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
 
 /// The kind of file that content is, told by its first bytes.
 ///

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
+
 #if canImport(Glibc)
   internal import Glibc
 #else

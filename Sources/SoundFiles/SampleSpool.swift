@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
 
 /// A queue of samples that keeps a few in memory and any number in a nameless temporary file.
 public final class SampleSpool {

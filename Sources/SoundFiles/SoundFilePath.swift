@@ -21,9 +21,6 @@ public struct SoundFilePath: Sendable, Hashable {
   var folder: ArraySlice<UInt8> {
     bytes.prefix(bytes.lastIndex(of: UInt8(ascii: "/")).map { $0 + 1 } ?? 0)
   }
-
-  /// The bytes after the last slash.
-  var name: ArraySlice<UInt8> { bytes.dropFirst(folder.count) }
 }
 
 extension SoundFilePath: CustomStringConvertible {

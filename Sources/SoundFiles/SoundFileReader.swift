@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -119,7 +121,7 @@ public final class SoundFileReader: AudioSource {
   static func open(_ path: SoundFilePath) throws(SoundFileError) -> Descriptor {
     if path.isStandardStream { return Descriptor(borrowing: STDIN_FILENO) }
     do {
-      return try Descriptor.open(path, O_RDONLY)
+      return try Descriptor.open(path.bytes, O_RDONLY)
     } catch {
       switch error.code {
       case ENOENT, ENOTDIR: throw .missing(path: path.description)

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -84,7 +86,7 @@ public final class SoundFileWriter: AudioSink {
           descriptor = try Descriptor.temporary()
           output = .spool(descriptor, pipe: stream)
         } else {
-          let file = try PartialFile(path, replacing: replacing)
+          let file = try PartialFile(path.bytes, replacing: replacing)
           descriptor = file.descriptor
           output = .file(file)
         }
@@ -119,7 +121,7 @@ public final class SoundFileWriter: AudioSink {
       if let stream = try Self.openStream(path) {
         (output, descriptor) = (.stream, stream)
       } else {
-        let file = try PartialFile(path, replacing: replacing)
+        let file = try PartialFile(path.bytes, replacing: replacing)
         (output, descriptor) = (.file(file), file.descriptor)
       }
       encoder = try WaveEncoder(
@@ -199,7 +201,9 @@ public final class SoundFileWriter: AudioSink {
   @discardableResult func commit() throws(SoundFileError) -> PartialFile? {
     defer { output = .closed }
     guard case .file(let file) = output else { return nil }
-    try file.commit()
+    do {
+      try file.commit()
+    } catch { throw Self.translate(error, path) }
     return file
   }
 
@@ -213,7 +217,7 @@ public final class SoundFileWriter: AudioSink {
     case S_IFDIR: throw .cannotWrite(path: path.description, reason: "is a folder")
     default:
       do {
-        return try Descriptor.open(path, O_WRONLY)
+        return try Descriptor.open(path.bytes, O_WRONLY)
       } catch { throw translate(error, path) }
     }
   }
@@ -222,8 +226,11 @@ public final class SoundFileWriter: AudioSink {
     guard let failure = error as? SystemFailure else {
       return .cannotWrite(path: path.description, reason: "\(error)")
     }
-    if failure.code == EPIPE { return .closedPipe(path: path.description) }
-    return .cannotWrite(path: path.description, reason: failure.reason)
+    switch failure.code {
+    case EPIPE: return .closedPipe(path: path.description)
+    case EEXIST: return .exists(path: path.description)
+    default: return .cannotWrite(path: path.description, reason: failure.reason)
+    }
   }
 }
 

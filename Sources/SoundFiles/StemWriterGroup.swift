@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
 
 /// What happens to samples beyond ±1 in files that can't hold them (integers, Vorbis, MP3).
 public enum ClipPolicy: String, Sendable, Hashable, CaseIterable {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
 
 /// What stands before the samples of a RIFF WAVE or RF64 file.
 ///

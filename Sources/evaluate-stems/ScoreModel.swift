@@ -2,7 +2,7 @@
 internal import ArgumentParser
 package import CommandSupport
 internal import Evaluation
-public import ModelLibrary
+internal import ModelLibrary
 public import Separation
 internal import SoundFiles
 
@@ -26,6 +26,8 @@ struct ScoreModel: ProgramCommand {
     name: [.short, .long],
     help: "A model's name ('separate-stems models' shows them) or a checkpoint file.")
   var model: String
+
+  @OptionGroup(title: "Models kept here") var models: ModelLibraryOptions
 
   @Option(name: .shortAndLong, help: ArgumentHelp("Where to write.", valueName: "dir"))
   var output: PathBytes
@@ -53,7 +55,7 @@ struct ScoreModel: ProgramCommand {
 
   func run() throws {
     let recordings = try DataSet(root, subset: dataSet.wantedSubset).recordings
-    let file = try ModelLibrary.resolve(model)
+    let file = try models.file(of: model)
     let separator = try loadSeparator(file)
     let known = Set(recordings.flatMap { $0.stems.map(\.name) })
     let stems = separator.stems.filter {
@@ -116,8 +118,4 @@ struct ScoreModel: ProgramCommand {
 
 extension SeparationError: FailureConvertible {
   package var exitStatus: ExitStatus { .badData }
-}
-
-extension ModelLibraryError: FailureConvertible {
-  package var exitStatus: ExitStatus { .unavailable }
 }

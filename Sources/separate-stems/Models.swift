@@ -30,13 +30,7 @@ struct Models: ParsableCommand {
 
     func run() throws {
       let tasks: Set<ModelTask> = [.separation, .querySeparation, .tagging]
-      for record in ModelRecord.all(for: tasks, in: models.library) {
-        if common.json {
-          try StandardOutput.write(json: .object(record.json))
-        } else {
-          try StandardOutput.write(line: record.line)
-        }
-      }
+      try ModelRecord.writeAll(for: tasks, in: models.library, asJSON: common.json)
     }
   }
 
@@ -56,27 +50,12 @@ struct Models: ParsableCommand {
         record = ModelRecord(published, in: library)
         // What can't be opened is described from the catalogue.
         if !library.isHere(published) || published.obstacle != nil {
-          return try write(record, nil)
+          return try ModelRecord.write(record, asJSON: common.json)
         }
       }
-      try write(record, try LoadedModel(model, from: models))
-    }
-
-    private func write(_ record: ModelRecord?, _ loaded: LoadedModel?) throws {
-      guard common.json else {
-        let lines = (record?.lines ?? []) + (loaded?.lines(record == nil) ?? [])
-        for (label, value) in lines {
-          let padded = label + String(repeating: " ", count: max(1, 10 - label.count))
-          try StandardOutput.write(line: padded + value)
-        }
-        return
-      }
-      var members = record?.json ?? []
-      for member in loaded?.json ?? [] {
-        members.removeAll { $0.key == member.key }
-        members.append(member)
-      }
-      try StandardOutput.write(json: .object(members))
+      let loaded = try LoadedModel(model, from: models)
+      try ModelRecord.write(
+        record, lines: loaded.lines(record == nil), members: loaded.json, asJSON: common.json)
     }
   }
 }

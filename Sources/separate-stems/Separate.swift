@@ -89,7 +89,7 @@ struct Separate: ProgramCommand {
     }
     let started = Stopwatch()
     let reader = try openSound(at: job.input.path.soundFile)
-    let source = range.trimmed(reader)
+    let source = range.section.trimmed(reader)
     let rate = source.format.sampleRate
     if rate != separator.sampleRate {
       Console.standard.verbose(

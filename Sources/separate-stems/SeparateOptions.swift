@@ -4,8 +4,6 @@ internal import CommandSupport
 internal import Separation
 public import SoundFiles
 
-extension SoundFileEncoding.Container: ExpressibleByArgument {}
-extension SoundFileEncoding.SampleFormat: ExpressibleByArgument {}
 extension ClipPolicy: ExpressibleByArgument {}
 
 /// What is separated with what.
@@ -70,33 +68,6 @@ struct ModelOptions: ParsableArguments {
 
   var settings: SeparationSettings {
     SeparationSettings(segmentSeconds: segment, overlap: overlap, jobs: jobs)
-  }
-}
-
-/// Which part of the inputs is separated.
-struct RangeOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Begin so many seconds into the input.", valueName: "seconds"))
-  var start = 0.0
-
-  @Option(help: ArgumentHelp("Separate so many seconds.", valueName: "seconds"))
-  var duration: Double?
-
-  func validate() throws {
-    guard start >= 0 && start < 1e9 else {
-      throw ValidationError("--start \(start): expected seconds from 0 on")
-    }
-    if let duration, !(duration > 0 && duration < 1e9) {
-      throw ValidationError("--duration \(duration): expected seconds above 0")
-    }
-  }
-
-  /// The chosen part of a source.
-  func trimmed(_ source: any AudioSource) -> any AudioSource {
-    guard start > 0 || duration != nil else { return source }
-    let rate = Double(source.format.sampleRate)
-    return TrimmedSource(
-      source, startFrame: Int((start * rate).rounded()),
-      duration: duration.map { max(1, Int(($0 * rate).rounded())) })
   }
 }
 

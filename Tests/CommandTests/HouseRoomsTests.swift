@@ -15,7 +15,7 @@ private enum Picture {
     ["ModelLibrary"],
     ["ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer"],
     ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints"],
-    ["Tensors"],
+    ["Tensors", "Files"],
     ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib", "CCurl", "CCrypto"],
   ]
 
@@ -28,14 +28,14 @@ private enum Picture {
     "CZlib": ["Checkpoints", "TokenFiles"],
     "CCurl": ["ModelLibrary"],
     "CCrypto": ["ModelLibrary"],
-    "Yams": ["ModelLibrary"],
+    "Yams": ["ModelLibrary", "audio-tokens"],
     "ArgumentParser": ["CommandSupport", "separate-stems", "audio-tokens", "evaluate-stems"],
   ]
 
   /// What sees less than its row allows: all that it may depend on.
   static let onlyDependencies: [String: Set<String>] = [
     "CommandSupport": ["SoundFiles", "Checkpoints", "ModelLibrary", "ArgumentParser"],
-    "SoundFiles": ["CSndfile", "CKernels"],
+    "SoundFiles": ["CSndfile", "CKernels", "Files"],
     "TestSupport": ["Tensors", "SoundFiles", "Checkpoints"],
   ]
 

@@ -41,6 +41,8 @@ final class SeparationWorkshop {
   }
 
   func write(_ name: String, _ samples: [Float], sampleRate: Int = 8000, channels: Int = 1) throws {
+    try FileManager.default.createDirectory(
+      at: path(name).deletingLastPathComponent(), withIntermediateDirectories: true)
     let writer = try SoundFileWriter(
       path: path(name).path, format: AudioFormat(sampleRate: sampleRate, channels: channels),
       encoding: SoundFileEncoding(container: .wav, sampleFormat: .float32), replacing: false)

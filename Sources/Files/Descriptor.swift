@@ -6,34 +6,38 @@
 #endif
 
 /// A system call that failed.
-struct SystemFailure: Error, Equatable {
-  let code: Int32
+package struct SystemFailure: Error, Equatable {
+  /// The error number, such as `EPIPE`.
+  package let code: Int32
+
+  package init(code: Int32) { self.code = code }
 
   /// The failure of the call made just before.
-  static var last: SystemFailure { SystemFailure(code: errno) }
+  package static var last: SystemFailure { SystemFailure(code: errno) }
 
-  var reason: String { String(cString: strerror(code)) }
+  /// What the system says about it.
+  package var reason: String { String(cString: strerror(code)) }
 }
 
 /// An open file, pipe or device, closed when nobody holds it any more.
-final class Descriptor {
-  enum Kind {
+package final class Descriptor {
+  package enum Kind {
     case file
     case folder
     /// A pipe, socket or device: read or written once, in order.
     case stream
   }
 
-  private(set) var number: Int32
+  package private(set) var number: Int32
   private let isOwned: Bool
 
-  init(owning number: Int32) {
+  package init(owning number: Int32) {
     self.number = number
     isOwned = true
   }
 
   /// A descriptor that stays open afterwards, such as standard input.
-  init(borrowing number: Int32) {
+  package init(borrowing number: Int32) {
     self.number = number
     isOwned = false
   }
@@ -42,15 +46,15 @@ final class Descriptor {
     if isOwned && number >= 0 { _ = close(number) }
   }
 
-  /// Opens `path`; new files get the usual permissions.
-  static func open(_ path: SoundFilePath, _ flags: Int32) throws(SystemFailure) -> Descriptor {
+  /// Opens the file whose name has the bytes `path`; new files get the usual permissions.
+  package static func open(_ path: [UInt8], _ flags: Int32) throws(SystemFailure) -> Descriptor {
     // A zero byte would silently end the name early.
-    if path.bytes.contains(0) { throw SystemFailure(code: EINVAL) }
+    if path.contains(0) { throw SystemFailure(code: EINVAL) }
     while true {
       #if canImport(Glibc)
-        let number = Glibc.open(path.terminated, flags | O_CLOEXEC, 0o666)
+        let number = Glibc.open(terminated(path), flags | O_CLOEXEC, 0o666)
       #else
-        let number = Darwin.open(path.terminated, flags | O_CLOEXEC, 0o666)
+        let number = Darwin.open(terminated(path), flags | O_CLOEXEC, 0o666)
       #endif
       if number >= 0 { return Descriptor(owning: number) }
       if errno != EINTR { throw .last }
@@ -58,14 +62,16 @@ final class Descriptor {
   }
 
   /// A new file that has no name and vanishes when closed; `folder` ends in a slash or is empty.
-  static func temporary(inFolder folder: some Sequence<UInt8>) throws(SystemFailure) -> Descriptor {
+  package static func temporary(inFolder folder: some Sequence<UInt8>) throws(SystemFailure)
+    -> Descriptor
+  {
     let (path, descriptor) = try createBeside(folder: folder, name: "tessera".utf8)
-    _ = unlink(path.terminated)
+    _ = unlink(terminated(path))
     return descriptor
   }
 
   /// A new file without a name in the folder for temporary files.
-  static func temporary() throws(SystemFailure) -> Descriptor {
+  package static func temporary() throws(SystemFailure) -> Descriptor {
     let folder = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
     return try temporary(inFolder: Array((folder + "/").utf8))
   }
@@ -73,12 +79,12 @@ final class Descriptor {
   /// A new, hidden file `.NAME.<random>.part` that nobody else has.
   static func createBeside(
     folder: some Sequence<UInt8>, name: some Sequence<UInt8>
-  ) throws(SystemFailure) -> (SoundFilePath, Descriptor) {
+  ) throws(SystemFailure) -> ([UInt8], Descriptor) {
     while true {
       let random = String(UInt64.random(in: .min ... .max), radix: 36)
       // File names have at most 255 bytes.
       let hidden = Array(".".utf8) + name.prefix(200) + Array(".\(random).part".utf8)
-      let path = SoundFilePath(bytes: Array(folder) + hidden)
+      let path = Array(folder) + hidden
       do {
         return (path, try open(path, O_RDWR | O_CREAT | O_EXCL))
       } catch {
@@ -88,7 +94,7 @@ final class Descriptor {
   }
 
   /// What is behind the descriptor, and how many bytes it has.
-  func status() throws(SystemFailure) -> (kind: Kind, size: Int) {
+  package func status() throws(SystemFailure) -> (kind: Kind, size: Int) {
     var status = stat()
     if fstat(number, &status) != 0 { throw .last }
     return switch status.st_mode & S_IFMT {
@@ -99,7 +105,7 @@ final class Descriptor {
   }
 
   /// Reads until `buffer` is full or the input ends; returns the number of bytes.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int {
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemFailure) -> Int {
     var count = 0
     while count < buffer.count {
       let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
@@ -114,8 +120,25 @@ final class Descriptor {
     return count
   }
 
+  /// What has arrived, at most `limit` bytes; waits for the first, none at the end.
+  package func readSome(atMost limit: Int) throws(SystemFailure) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: limit)
+    while true {
+      #if canImport(Glibc)
+        let got = Glibc.read(number, &bytes, limit)
+      #else
+        let got = Darwin.read(number, &bytes, limit)
+      #endif
+      if got >= 0 {
+        bytes.removeLast(limit - got)
+        return bytes
+      }
+      try waitAfterFailure(for: POLLIN)
+    }
+  }
+
   /// The next at most `count` bytes; fewer only at the end.
-  func read(count: Int) throws(SystemFailure) -> [UInt8] {
+  package func read(count: Int) throws(SystemFailure) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: count)
     let got = try bytes.withUnsafeMutableBufferPointer { (buffer) throws(SystemFailure) -> Int in
       try read(into: UnsafeMutableRawBufferPointer(buffer))
@@ -125,7 +148,7 @@ final class Descriptor {
   }
 
   /// Writes all of `buffer`.
-  func write(_ buffer: UnsafeRawBufferPointer) throws(SystemFailure) {
+  package func write(_ buffer: UnsafeRawBufferPointer) throws(SystemFailure) {
     var count = 0
     while count < buffer.count {
       let rest = UnsafeRawBufferPointer(rebasing: buffer[count...])
@@ -140,19 +163,19 @@ final class Descriptor {
   }
 
   /// Writes all of `bytes`.
-  func write(_ bytes: [UInt8]) throws(SystemFailure) {
+  package func write(_ bytes: [UInt8]) throws(SystemFailure) {
     try bytes.withUnsafeBufferPointer { (buffer) throws(SystemFailure) in
       try write(UnsafeRawBufferPointer(buffer))
     }
   }
 
   /// Moves to a byte, counted from the beginning.
-  func seek(to position: Int) throws(SystemFailure) {
+  package func seek(to position: Int) throws(SystemFailure) {
     if lseek(number, off_t(position), SEEK_SET) < 0 { throw .last }
   }
 
   /// Writes everything from here on to another descriptor.
-  func copy(to other: Descriptor) throws(SystemFailure) {
+  package func copy(to other: Descriptor) throws(SystemFailure) {
     while true {
       let bytes = try read(count: 1 << 16)
       if bytes.isEmpty { return }
@@ -161,7 +184,7 @@ final class Descriptor {
   }
 
   /// Closes now, to learn of writes that fail only then.
-  func closeChecked() throws(SystemFailure) {
+  package func closeChecked() throws(SystemFailure) {
     let closing = number
     number = -1
     if isOwned && close(closing) != 0 && errno != EINTR { throw .last }
@@ -178,3 +201,6 @@ final class Descriptor {
     }
   }
 }
+
+/// A name's bytes with a terminating zero, for the system's calls.
+func terminated(_ path: [UInt8]) -> [CChar] { path.map(CChar.init(bitPattern:)) + [0] }

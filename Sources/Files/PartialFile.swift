@@ -8,76 +8,80 @@
 /// An output file that gets its name only when it is complete.
 ///
 /// Until then it is `.NAME.<random>.part` in the same folder; given up, it is removed.
-final class PartialFile {
+package final class PartialFile {
   private enum State {
     case open
     case committed
     case discarded
   }
 
-  let descriptor: Descriptor
-  private let target: SoundFilePath
-  private let part: SoundFilePath
+  /// What the content is written to.
+  package let descriptor: Descriptor
+  private let target: [UInt8]
+  private let part: [UInt8]
   private let replacing: Bool
   private var state = State.open
 
+  /// Begins the file whose name will have the bytes `target`.
+  ///
   /// - Parameter replacing: Whether a file of that name may be there and is then replaced.
-  init(_ target: SoundFilePath, replacing: Bool) throws(SoundFileError) {
+  /// - Throws: `EEXIST` where one is there and is not to be replaced.
+  package init(_ target: [UInt8], replacing: Bool) throws(SystemFailure) {
     self.target = target
     self.replacing = replacing
-    guard !target.name.isEmpty else {
-      throw .cannotWrite(path: target.description, reason: "a file name is missing")
-    }
-    guard replacing || !Self.exists(target) else { throw .exists(path: target.description) }
-    do {
-      (part, descriptor) = try Descriptor.createBeside(folder: target.folder, name: target.name)
-    } catch { throw .cannotWrite(path: target.description, reason: error.reason) }
+    let slash = target.lastIndex(of: UInt8(ascii: "/"))
+    let (folder, name) = (target.prefix(slash.map { $0 + 1 } ?? 0), target[((slash ?? -1) + 1)...])
+    guard !name.isEmpty else { throw SystemFailure(code: EISDIR) }
+    guard replacing || !Self.exists(target) else { throw SystemFailure(code: EEXIST) }
+    (part, descriptor) = try Descriptor.createBeside(folder: folder, name: name)
   }
 
   deinit { discard() }
 
   /// Gives the complete file its name.
-  func commit() throws(SoundFileError) {
-    precondition(state == .open, "\(target) was finished or given up before")
+  ///
+  /// - Throws: `EEXIST` where the name was taken meanwhile; the file is then given up.
+  package func commit() throws(SystemFailure) {
+    precondition(
+      state == .open, "\(String(decoding: target, as: UTF8.self)) was finished or given up before")
     do {
       try descriptor.closeChecked()
       if replacing {
-        try Self.check(rename(part.terminated, target.terminated))
+        try Self.check(rename(terminated(part), terminated(target)))
       } else {
         try nameUnlessTaken()
       }
       state = .committed
     } catch {
       discard()
-      if error.code == EEXIST && !replacing { throw .exists(path: target.description) }
-      throw .cannotWrite(path: target.description, reason: error.reason)
+      throw error
     }
   }
 
   /// Removes what was written.
   ///
   /// Does nothing after `commit()`.
-  func discard() {
+  package func discard() {
     guard state == .open else { return }
     state = .discarded
-    _ = unlink(part.terminated)
+    _ = unlink(terminated(part))
   }
 
   /// Takes `commit()` back, as far as that is possible: a file that was replaced stays replaced.
-  func withdraw() {
-    if state == .committed && !replacing { _ = unlink(target.terminated) }
+  package func withdraw() {
+    if state == .committed && !replacing { _ = unlink(terminated(target)) }
   }
 
   /// Renames without replacing a file that appeared meanwhile: a second link fails if there is one.
   private func nameUnlessTaken() throws(SystemFailure) {
     do {
-      try Self.check(link(part.terminated, target.terminated))
-      _ = unlink(part.terminated)
+      try Self.check(link(terminated(part), terminated(target)))
+      _ = unlink(terminated(part))
     } catch {
       guard error.code != EEXIST else { throw error }
       // Some file systems have no links: there the look and the renaming are two steps.
       if Self.exists(target) { throw SystemFailure(code: EEXIST) }
-      try Self.check(rename(part.terminated, target.terminated))
+      try Self.check(rename(terminated(part), terminated(target)))
     }
   }
 
@@ -85,8 +89,8 @@ final class PartialFile {
     if status != 0 { throw .last }
   }
 
-  private static func exists(_ path: SoundFilePath) -> Bool {
+  private static func exists(_ path: [UInt8]) -> Bool {
     var status = stat()
-    return lstat(path.terminated, &status) == 0
+    return lstat(terminated(path), &status) == 0
   }
 }
