@@ -21,7 +21,7 @@ import Testing
   }
 
   private static func load(_ name: String) throws -> any Separator {
-    try loadSeparator(ModelLibrary.resolve(path(name)))
+    try loadSeparator(ModelLibrary().resolve(path(name)))
   }
 
   /// The network's own pass, without what happens around it.
