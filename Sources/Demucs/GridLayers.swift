@@ -123,7 +123,10 @@ struct GridDecoderLayer: GridDecoder {
             standingFor: (start + index, tile), keeping: kept, gelu: widening.hasActivation,
             run.arena, emit)
         }
-        block.pointer.update(from: block.pointer + count * size, count: history * size)
+        // The block must live on until its last rows have been moved.
+        withExtendedLifetime(block) {
+          block.pointer.update(from: block.pointer + count * size, count: history * size)
+        }
       }
     }
   }

@@ -99,6 +99,7 @@ struct HybridSpectrum: Sendable {
             target += channels
           }
         }
+        withExtendedLifetime(spectra) {}
       }
     }
     return result

@@ -78,7 +78,10 @@ package struct RowPairConvolution: Sendable {
     let top = product(0)
     tessera_subtract(d[3].pointer, d[1].pointer, count, t.pointer)
     let bottom = product(3)
-    tessera_recombine(first.pointer, second.pointer, top.pointer, bottom.pointer, first.count)
+    // Pointers alone don't keep the arena from lending the memory to another thread.
+    withExtendedLifetime((d, t, top, bottom)) {
+      tessera_recombine(first.pointer, second.pointer, top.pointer, bottom.pointer, first.count)
+    }
     return (first, second)
   }
 
