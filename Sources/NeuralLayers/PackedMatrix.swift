@@ -22,6 +22,14 @@ package struct PackedMatrix: Sendable {
     self.bias = bias.map { Tensor(shape: [columns], elements: $0) }
   }
 
+  /// A matrix without a bias that is packed already.
+  init(packed: Storage, depth: Int, columns: Int) {
+    self.depth = depth
+    self.columns = columns
+    self.packed = packed
+    bias = nil
+  }
+
   /// y = x · W + b, then, with a slope, PReLU (0 is ReLU).
   ///
   /// Each output row depends on its input row alone, bit for bit.

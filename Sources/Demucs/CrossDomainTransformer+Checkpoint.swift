@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package import Checkpoints
+internal import NeuralLayers
+internal import Tensors
+
+extension CrossDomainTransformer {
+  /// Takes the parameters below `crosstransformer`, and those of the 1×1 convolutions around it where it
+  /// is wider than the signals.
+  ///
+  /// - Parameters:
+  ///   - weights: The whole network's.
+  ///   - configuration: How wide it is, and how many tokens there are.
+  package init(
+    _ weights: Weights, _ configuration: CrossDomainConfiguration
+  ) throws(CheckpointError) {
+    let c = configuration
+    spectral = try Branch(
+      weights, suffix: "",
+      positions: .bandPositions(
+        bands: c.bands, frames: c.spectralFrames, channels: c.width, period: c.longestPeriod,
+        weight: c.positionWeight), c)
+    temporal = try Branch(
+      weights, suffix: "_t",
+      positions: .framePositions(
+        frames: c.temporalFrames, channels: c.width, period: c.longestPeriod,
+        weight: c.positionWeight), c)
+  }
+}
+
+extension CrossDomainTransformer.Branch {
+  fileprivate init(
+    _ weights: Weights, suffix: String, positions: Tensor, _ c: CrossDomainConfiguration
+  ) throws(CheckpointError) {
+    self.positions = positions
+    let transformer = weights / "crosstransformer"
+    norm = try (transformer / "norm_in\(suffix)").layerNormalization(c.width)
+    if c.isWidened {
+      widening = try (weights / "channel_upsampler\(suffix)").pointwise(c.width, c.channels)
+      narrowing = try (weights / "channel_downsampler\(suffix)").pointwise(c.channels, c.width)
+    } else {
+      widening = nil
+      narrowing = nil
+    }
+    var layers: [CrossDomainLayer] = []
+    for index in 0..<c.layers {
+      layers.append(
+        try CrossDomainLayer(
+          transformer / "layers\(suffix)" / index, width: c.width, heads: c.heads,
+          hidden: c.hiddenWidth, isCrossing: c.isCrossing(index)))
+    }
+    self.layers = layers
+  }
+}
+
+extension CrossDomainLayer {
+  fileprivate init(
+    _ weights: Weights, width: Int, heads: Int, hidden: Int, isCrossing: Bool
+  ) throws(CheckpointError) {
+    let attention = weights / (isCrossing ? "cross_attn" : "self_attn")
+    let inward = try attention.tensor("in_proj_weight", 3 * width, width).elements
+    let inwardBias = try attention.tensor("in_proj_bias", 3 * width).elements
+    let scale = 1 / Float(width / heads).squareRoot()
+    queries = PackedMatrix(
+      weights: inward.prefix(width * width).map { $0 * scale }, depth: width, columns: width,
+      bias: inwardBias.prefix(width).map { $0 * scale })
+    keysAndValues = PackedMatrix(
+      weights: Array(inward.dropFirst(width * width)), depth: width, columns: 2 * width,
+      bias: Array(inwardBias.dropFirst(width)))
+    self.attention = MultiheadAttention(heads: heads)
+    projection = try (attention / "out_proj").added(
+      width, width, scale: (weights / "gamma_1").tensor("scale", width))
+
+    queryNorm = try (weights / "norm1").layerNormalization(width)
+    contextNorm = isCrossing ? try (weights / "norm2").layerNormalization(width) : nil
+    hiddenNorm = try (weights / (isCrossing ? "norm3" : "norm2")).layerNormalization(width)
+    let linear1 = weights / "linear1"
+    widening = PackedMatrix(
+      weights: try linear1.tensor("weight", hidden, width).elements, depth: width,
+      columns: hidden, bias: try linear1.tensor("bias", hidden).elements)
+    narrowing = try (weights / "linear2").added(
+      width, hidden, scale: (weights / "gamma_2").tensor("scale", width))
+    let outward = weights / "norm_out"
+    outputNorm = .global(
+      gamma: try outward.tensor("weight", width).elements,
+      beta: try outward.tensor("bias", width).elements, epsilon: 1e-5)
+  }
+}
+
+extension Weights {
+  fileprivate func layerNormalization(
+    _ channels: Int
+  ) throws(CheckpointError) -> LayerNormalization {
+    LayerNormalization(weight: try tensor("weight", channels), bias: try tensor("bias", channels))
+  }
+
+  fileprivate func pointwise(_ output: Int, _ input: Int) throws(CheckpointError) -> PackedMatrix {
+    PackedMatrix(
+      weights: try tensor("weight", output, input, 1).elements, depth: input, columns: output,
+      bias: try tensor("bias", output).elements)
+  }
+
+  fileprivate func added(
+    _ output: Int, _ input: Int, scale: Tensor
+  ) throws(CheckpointError) -> AddedProduct {
+    AddedProduct(
+      weight: try tensor("weight", output, input), bias: try tensor("bias", output), scale: scale)
+  }
+}
