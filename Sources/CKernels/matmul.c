@@ -32,5 +32,11 @@ void tessera_matmul_pack(size_t depth, size_t columns, const float *weights, siz
 
 void tessera_matmul(const tessera_matmul_layer *layer, size_t rows, const float *x, size_t xStride,
                     float *y, size_t yStride) {
-  DISPATCH(matmul, layer, rows, x, xStride, y, yStride);
+  tessera_matmul_taps one = {.count = 1, .first = 0, .used = 1, .stride = 0};
+  tessera_matmul_tapped(layer, &one, rows, x, xStride, y, yStride);
+}
+
+void tessera_matmul_tapped(const tessera_matmul_layer *layer, const tessera_matmul_taps *taps,
+                           size_t rows, const float *x, size_t xStride, float *y, size_t yStride) {
+  DISPATCH(matmul, layer, taps, rows, x, xStride, y, yStride);
 }

@@ -35,9 +35,24 @@ package struct PackedMatrix: Sendable {
   /// Each output row depends on its input row alone, bit for bit.
   package func callAsFunction(_ x: Rows, into y: Rows, slope: Float? = nil) {
     precondition(x.channels == depth && y.channels == columns && x.count == y.count)
-    var layer = tessera_matmul_layer(
+    var layer = layer(slope: slope)
+    tessera_matmul(&layer, x.count, x.pointer, x.stride, y.pointer, y.stride)
+  }
+
+  /// The same for rows in runs, which together are as long as a row.
+  package func callAsFunction(_ x: TappedRows, into y: Rows, slope: Float? = nil) {
+    precondition(
+      x.taps.count * x.taps.length == depth && y.channels == columns && x.count == y.count)
+    var layer = layer(slope: slope)
+    var taps = tessera_matmul_taps(
+      count: x.taps.count, first: x.taps.used.lowerBound, used: x.taps.used.count,
+      stride: x.taps.stride)
+    tessera_matmul_tapped(&layer, &taps, x.count, x.pointer, x.stride, y.pointer, y.stride)
+  }
+
+  private func layer(slope: Float?) -> tessera_matmul_layer {
+    tessera_matmul_layer(
       depth: depth, columns: columns, packed: packed.pointer, bias: bias?.pointer,
       slope: slope ?? 1)
-    tessera_matmul(&layer, x.count, x.pointer, x.stride, y.pointer, y.stride)
   }
 }

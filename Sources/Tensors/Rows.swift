@@ -23,6 +23,14 @@ package struct Rows {
     self.storage = storage
   }
 
+  /// Some of these rows.
+  package func rows(_ range: Range<Int>) -> Rows {
+    precondition(range.lowerBound >= 0 && range.upperBound <= count, "rows \(range) of \(count)")
+    return Rows(
+      storage: storage, offset: pointer - storage.pointer + range.lowerBound * stride,
+      count: range.count, channels: channels, stride: stride)
+  }
+
   /// Some columns of these rows.
   package func columns(_ range: Range<Int>) -> Rows {
     precondition(range.upperBound <= channels)
@@ -57,5 +65,42 @@ extension Tensor {
     return Rows(
       storage: storage, offset: range.lowerBound * hop * channels, count: range.count,
       channels: length * channels, stride: hop * channels)
+  }
+}
+
+/// Rows in runs that lie apart: windows over two axes, or with dilation.
+package struct TappedRows {
+  /// Where a row's runs lie: `length` elements each, the next `stride` elements further on.
+  ///
+  /// Runs outside `used` aren't in memory; they are zeros.
+  package struct Taps {
+    package let count: Int
+    package let used: Range<Int>
+    package let length: Int
+    package let stride: Int
+
+    package init(count: Int, used: Range<Int>, length: Int, stride: Int) {
+      precondition(count > 0 && used.lowerBound >= 0 && used.upperBound <= count)
+      (self.count, self.used, self.length, self.stride) = (count, used, length, stride)
+    }
+  }
+
+  /// Where the first used run of the first row begins.
+  package let pointer: UnsafeMutablePointer<Float>
+  package let count: Int
+  package let stride: Int
+  package let taps: Taps
+  // Keeps the memory alive as long as the view.
+  private let storage: Storage
+
+  /// Rows whose first used runs begin `stride` elements apart, from element `first` of `tensor` on.
+  package init(_ tensor: Tensor, first: Int, count: Int, stride: Int, taps: Taps) {
+    let end = first + (count - 1) * stride + (taps.used.count - 1) * taps.stride + taps.length
+    precondition(
+      count == 0 || taps.used.isEmpty || first >= 0 && end <= tensor.count,
+      "rows from \(first) to \(end) in \(tensor.shape)")
+    pointer = tensor.pointer + first
+    (self.count, self.stride, self.taps) = (count, stride, taps)
+    storage = tensor.storage
   }
 }

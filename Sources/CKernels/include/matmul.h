@@ -28,4 +28,18 @@ void tessera_matmul_pack(size_t depth, size_t columns, const float *weights, siz
 /// Computes `rows` rows of Y from as many rows of X. `y` must not overlap `x`.
 void tessera_matmul(const tessera_matmul_layer *layer, size_t rows, const float *x, size_t xStride,
                     float *y, size_t yStride);
+
+/// How a row of X lies in memory where it isn't in one piece: the windows of a convolution over two
+/// axes, or of a dilated one. It has `count` equal runs, `stride` apart. Only `used` of them, from
+/// `first` on, are there; the others lie outside the signal and are zeros.
+typedef struct {
+  size_t count;
+  size_t first;
+  size_t used;
+  size_t stride;
+} tessera_matmul_taps;
+
+/// As tessera_matmul, with rows in runs; `x` is where run `first` of row 0 begins.
+void tessera_matmul_tapped(const tessera_matmul_layer *layer, const tessera_matmul_taps *taps,
+                           size_t rows, const float *x, size_t xStride, float *y, size_t yStride);
 #endif
