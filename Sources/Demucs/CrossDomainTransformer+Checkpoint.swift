@@ -4,39 +4,40 @@ internal import NeuralLayers
 internal import Tensors
 
 extension CrossDomainTransformer {
+  /// How many tokens the branches have: frequencies and frames of the spectrogram's, frames of the waveform's.
+  package typealias Extent = (bands: Int, frames: Int, temporalFrames: Int)
+
   /// Takes the parameters below `crosstransformer`, and those of the 1×1 convolutions around it where it
-  /// is wider than the signals.
-  ///
-  /// - Parameters:
-  ///   - weights: The whole network's.
-  ///   - configuration: How wide it is, and how many tokens there are.
+  /// is wider than the signals, out of the whole network's.
   package init(
-    _ weights: Weights, _ configuration: CrossDomainConfiguration
+    _ weights: Weights, _ configuration: HybridTransformerDemucsConfiguration.Transformer,
+    channels: Int, extent: Extent
   ) throws(CheckpointError) {
     let c = configuration
     spectral = try Branch(
-      weights, suffix: "",
+      weights, suffix: "", c, channels: channels,
       positions: .bandPositions(
-        bands: c.bands, frames: c.spectralFrames, channels: c.width, period: c.longestPeriod,
-        weight: c.positionWeight), c)
+        bands: extent.bands, frames: extent.frames, channels: c.width, period: c.longestPeriod,
+        weight: c.positionWeight))
     temporal = try Branch(
-      weights, suffix: "_t",
+      weights, suffix: "_t", c, channels: channels,
       positions: .framePositions(
-        frames: c.temporalFrames, channels: c.width, period: c.longestPeriod,
-        weight: c.positionWeight), c)
+        frames: extent.temporalFrames, channels: c.width, period: c.longestPeriod,
+        weight: c.positionWeight))
   }
 }
 
 extension CrossDomainTransformer.Branch {
   fileprivate init(
-    _ weights: Weights, suffix: String, positions: Tensor, _ c: CrossDomainConfiguration
+    _ weights: Weights, suffix: String, _ c: HybridTransformerDemucsConfiguration.Transformer,
+    channels: Int, positions: Tensor
   ) throws(CheckpointError) {
     self.positions = positions
     let transformer = weights / "crosstransformer"
     norm = try (transformer / "norm_in\(suffix)").layerNormalization(c.width)
     if c.isWidened {
-      widening = try (weights / "channel_upsampler\(suffix)").pointwise(c.width, c.channels)
-      narrowing = try (weights / "channel_downsampler\(suffix)").pointwise(c.channels, c.width)
+      widening = try (weights / "channel_upsampler\(suffix)").pointwise(c.width, channels)
+      narrowing = try (weights / "channel_downsampler\(suffix)").pointwise(channels, c.width)
     } else {
       widening = nil
       narrowing = nil
@@ -46,7 +47,7 @@ extension CrossDomainTransformer.Branch {
       layers.append(
         try CrossDomainLayer(
           transformer / "layers\(suffix)" / index, width: c.width, heads: c.heads,
-          hidden: c.hiddenWidth, isCrossing: c.isCrossing(index)))
+          hidden: c.hiddenWidth, isCrossing: index % 2 == 1))
     }
     self.layers = layers
   }

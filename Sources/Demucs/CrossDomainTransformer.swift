@@ -6,16 +6,16 @@ package import Tensors
 /// Transformers for Music Source Separation", 2023, figure 1), in which the spectrogram's branch and
 /// the waveform's hear each other.
 ///
-///     [F, T, C] ─ widen ─ norm ─ + positions ─ self ─┬─ cross ─ self ─ … ─ narrow ─ [F, T, C]
-///                                                    ╳
-///     [T', C]   ─ widen ─ norm ─ + positions ─ self ─┴─ cross ─ self ─ … ─ narrow ─ [T', C]
+///     [F, T, C]  ─ widen ─ norm ─ + positions ─ self ─┬─ cross ─ self ─ … ─ narrow ─ [F, T, C]
+///                                                     ╳
+///     [1, T', C] ─ widen ─ norm ─ + positions ─ self ─┴─ cross ─ self ─ … ─ narrow ─ [1, T', C]
 ///
-/// A token is a frame's frequency, `[T · F, D]`, frequencies fastest; or a frame of the waveform.
+/// Tokens are a grid's places, `[T · F, D]`: a frame's frequencies one behind the other.
 package struct CrossDomainTransformer: Sendable {
   let spectral: Branch
   let temporal: Branch
 
-  /// What one of the two signals passes.
+  /// What one of the two grids passes.
   struct Branch: Sendable {
     let widening: PackedMatrix?  // C → D
     let norm: LayerNormalization
@@ -24,13 +24,12 @@ package struct CrossDomainTransformer: Sendable {
     let narrowing: PackedMatrix?  // D → C
   }
 
-  /// Passes both signals, `[F, T, C]` and `[T', C]`, through all layers.
+  /// Passes both grids, `[F, T, C]` and `[1, T', C]`, through all layers.
   package func callAsFunction(
-    spectrum: Tensor, waveform: Tensor, _ run: Run
+    _ spectrum: Tensor, _ waveform: Tensor, _ run: Run
   ) -> (spectrum: Tensor, waveform: Tensor) {
-    let (bands, frames) = (spectrum.shape[0], spectrum.shape[1])
     var a = spectral.tokens(spectrum, run)
-    var b = temporal.tokens(waveform.reshaped(1, waveform.shape[0], waveform.shape[1]), run)
+    var b = temporal.tokens(waveform, run)
     trace("transformer.in", a, b, run)
     for (index, (own, other)) in zip(spectral.layers, temporal.layers).enumerated() {
       // Both are read before either changes.
@@ -44,11 +43,10 @@ package struct CrossDomainTransformer: Sendable {
         context: (own.isCrossing ? fromSpectrum : fromWaveform).context, run)
       trace("transformer.\(index)", a, b, run)
     }
-    let (y, waves) = (
-      spectral.signal(a, bands: bands, frames: frames, run),
-      temporal.signal(b, bands: 1, frames: waveform.shape[0], run)
+    return (
+      spectral.grid(a, bands: spectrum.shape[0], frames: spectrum.shape[1], run),
+      temporal.grid(b, bands: 1, frames: waveform.shape[1], run)
     )
-    return (y, waves.reshaped(waves.shape[1], waves.shape[2]))
   }
 
   private func trace(_ stage: String, _ a: Tokens, _ b: Tokens, _ run: Run) {
@@ -89,7 +87,7 @@ struct Tokens: Sendable {
 }
 
 extension CrossDomainTransformer.Branch {
-  /// The tokens of a signal `[F, T, C]`, widened and normalised, their positions added.
+  /// The tokens of a grid `[F, T, C]`, widened and normalised, their positions added.
   func tokens(_ x: Tensor, _ run: Run) -> Tokens {
     let (bands, frames, channels) = (x.shape[0], x.shape[1], x.shape[2])
     let y = run.arena.tensor(bands * frames, positions.shape[1])
@@ -114,8 +112,8 @@ extension CrossDomainTransformer.Branch {
     return Tokens(values: y, owed: nil)
   }
 
-  /// The signal `[F, T, C]` of tokens, narrowed.
-  func signal(_ x: Tokens, bands: Int, frames: Int, _ run: Run) -> Tensor {
+  /// The grid `[F, T, C]` of tokens, narrowed.
+  func grid(_ x: Tokens, bands: Int, frames: Int, _ run: Run) -> Tensor {
     let channels = narrowing?.columns ?? x.channels
     let y = run.arena.tensor(bands, frames, channels)
     run.tiles(0..<x.count, of: Tokens.inTile) { tile, _ in
