@@ -1,29 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-package import Checkpoints
+internal import Checkpoints
 internal import NeuralLayers
 internal import Tensors
 
 extension CrossDomainTransformer {
-  /// How many tokens the branches have: frequencies and frames of the spectrogram's, frames of the waveform's.
-  package typealias Extent = (bands: Int, frames: Int, temporalFrames: Int)
-
   /// Takes the parameters below `crosstransformer`, and those of the 1×1 convolutions around it where it
-  /// is wider than the signals, out of the whole network's.
-  package init(
-    _ weights: Weights, _ configuration: HybridTransformerDemucsConfiguration.Transformer,
-    channels: Int, extent: Extent
+  /// is wider than the U-Nets' middle, out of the whole network's.
+  ///
+  /// - Parameter channels: of the U-Nets' middle.
+  init(
+    _ weights: Weights, _ configuration: HybridTransformerDemucsConfiguration, channels: Int
   ) throws(CheckpointError) {
-    let c = configuration
+    let (c, t) = (configuration, configuration.transformer)
     spectral = try Branch(
-      weights, suffix: "", c, channels: channels,
+      weights, suffix: "", t, channels: channels,
       positions: .bandPositions(
-        bands: extent.bands, frames: extent.frames, channels: c.width, period: c.longestPeriod,
-        weight: c.positionWeight))
+        bands: c.bands, frames: c.frames, channels: t.width, period: t.longestPeriod,
+        weight: t.positionWeight))
     temporal = try Branch(
-      weights, suffix: "_t", c, channels: channels,
+      weights, suffix: "_t", t, channels: channels,
       positions: .framePositions(
-        frames: extent.temporalFrames, channels: c.width, period: c.longestPeriod,
-        weight: c.positionWeight))
+        frames: c.waveformFrames, channels: t.width, period: t.longestPeriod,
+        weight: t.positionWeight))
   }
 }
 

@@ -1,61 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The hyper-parameters of an HTDemucs (Rouard, Massa & Défossez, "Hybrid Transformers for Music Source
-/// Separation", 2023).
+/// The hyper-parameters of a Hybrid Transformer Demucs (Rouard, Massa & Défossez, "Hybrid Transformers for
+/// Music Source Separation", 2023).
 public struct HybridTransformerDemucsConfiguration: Sendable, Hashable {
-  /// Samples a second.
-  public var sampleRate: Int
-  /// Channels of the mixture and of each source.
-  public var audioChannels: Int
-  /// The sources' names, in the order of the network's outputs.
-  public var sources: [String]
-  /// Samples of the segments that the network was trained on: it runs on exactly so many.
-  public var segmentSamples: Int
-  /// Points of the spectrogram's transform; four times as many as samples from one frame to the next.
-  public var fftLength: Int
-  /// Channels of each encoder layer of the spectrogram's branch, the outermost first.
-  public var channels: [Int]
-  /// Channels of each encoder layer of the waveform's branch.
-  public var temporalChannels: [Int]
-  /// Taps of the strided convolutions.
-  public var kernelSize: Int
-  /// Frequencies or frames of one layer for each of the next.
-  public var stride: Int
-  /// What frequencies' embeddings are multiplied by before they are added to the outermost layer; `nil`
-  /// where there are none.
-  public var embeddingWeight: Float?
+  /// The two U-Nets around the Transformer; their segments are as long as those of the training, and the
+  /// network runs on no others.
+  public var hybrid: HybridConfiguration
   /// The Transformer.
   public var transformer: Transformer
 
-  /// The hyper-parameters of the Transformer in the middle.
+  /// The hyper-parameters of the Transformer between encoders and decoders.
   public struct Transformer: Sendable, Hashable {
     /// Channels of a token.
     public var width: Int
-    /// Whether 1×1 convolutions bring the signals to the tokens' width and back.
+    /// Whether 1×1 convolutions bring the branches to the tokens' width and back.
     public var isWidened: Bool
     /// Channels between the two linear layers of a feed-forward network.
     public var hiddenWidth: Int
     /// Heads of the attention.
     public var heads: Int
-    /// Layers of each branch; the second attends to the other branch, and so every second one.
+    /// Layers of each branch; the second attends to the other branch, and every second one from there on.
     public var layers: Int
     /// The longest period of the positions' sines, over 2π, in tokens.
     public var longestPeriod: Float
     /// What positions are multiplied by.
     public var positionWeight: Float
+  }
 
-    /// Makes hyper-parameters from their values.
-    public init(
-      width: Int, isWidened: Bool, hiddenWidth: Int, heads: Int, layers: Int,
-      longestPeriod: Float = 10000, positionWeight: Float = 1
-    ) {
-      self.width = width
-      self.isWidened = isWidened
-      self.hiddenWidth = hiddenWidth
-      self.heads = heads
-      self.layers = layers
-      self.longestPeriod = longestPeriod
-      self.positionWeight = positionWeight
+  /// Frequencies in the middle.
+  var bands: Int {
+    (0..<hybrid.depth).reduce(hybrid.fftLength / 2) { bands, _ in bands / hybrid.stride }
+  }
+
+  /// Frames of the spectral branch.
+  var frames: Int {
+    let hop = hybrid.fftLength / 4
+    return (hybrid.segmentSamples + hop - 1) / hop
+  }
+
+  /// Frames of the waveform's branch in the middle.
+  var waveformFrames: Int {
+    (0..<hybrid.depth).reduce(hybrid.segmentSamples) { frames, _ in
+      (frames + hybrid.stride - 1) / hybrid.stride
     }
+  }
+
+  /// Why these hyper-parameters can't be run, if so, beside what the U-Nets have to say.
+  ///
+  /// Checkpoints are not trusted: the sizes that no tensor's shape vouches for are looked at here.
+  var problem: String? {
+    let t = transformer
+    if bands < 2 { return "a Transformer between layers of a single frequency" }
+    let tokens = max(bands * frames, waveformFrames)
+    // Attention is quadratic: a minute has 20,000.
+    if tokens > 1 << 17 { return "a Transformer over \(tokens) tokens" }
+    if t.layers < 1 { return "no Transformer in the middle" }
+    if t.width % 4 != 0 { return "tokens of \(t.width) channels, not a multiple of 4" }
+    if t.heads < 1 || t.width % t.heads != 0 {
+      return "\(t.heads) heads for tokens of \(t.width) channels"
+    }
+    if !(t.longestPeriod > 1 && t.longestPeriod.isFinite) {
+      return "positions of a period of \(t.longestPeriod)"
+    }
+    if !t.positionWeight.isFinite { return "positions times \(t.positionWeight)" }
+    return nil
   }
 }

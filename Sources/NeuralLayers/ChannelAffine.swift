@@ -2,20 +2,41 @@
 internal import CKernels
 package import Tensors
 
-/// y = scale · x + shift, one of each a channel: what is left of a norm once its statistics are known.
+/// A factor and a summand for each channel: what a norm over a whole signal comes to once the signal's
+/// moments are known.
 package struct ChannelAffine: Sendable {
   private let scale: [Float]
   private let shift: [Float]
 
-  /// The affine that `norm` is for a signal of these moments; `nil` for a norm within rows.
-  package init?(_ norm: Normalization, _ moments: Moments) {
-    guard let affine = norm.affine(moments) else { return nil }
+  /// GroupNorm(1) of a signal with these moments.
+  package init(_ normalization: Normalization, _ moments: Moments) {
+    guard let affine = normalization.affine(moments) else {
+      preconditionFailure("a norm within rows is no affine map")
+    }
     (scale, shift) = affine
   }
 
-  /// Replaces rows that lie one behind the other.
+  /// Applies the map in place to rows that lie one behind the other.
   package func apply(_ x: Rows) {
-    precondition(x.channels == scale.count && x.stride == x.channels, "rows of C, without gaps")
+    precondition(x.stride == x.channels && x.channels == scale.count, "\(x.channels) channels")
     tessera_scale_shift(x.pointer, x.count, x.channels, scale, shift, x.pointer)
+  }
+
+  /// Applies the map and GELU in place to rows that lie one behind the other.
+  package func gelu(_ x: Rows) {
+    precondition(x.stride == x.channels && x.channels == scale.count, "\(x.channels) channels")
+    tessera_scale_shift_gelu(x.pointer, x.count, x.channels, scale, shift, x.pointer)
+  }
+
+  /// Applies the map to rows `[n, 2 · C]`, multiplies the first half by the sigmoid of the second
+  /// and by `factors`, `[C]`, and adds that to `y`, `[n, C]`.
+  ///
+  /// Both lie one behind the other.
+  package func addGated(_ x: Rows, factors: [Float], to y: Rows) {
+    precondition(
+      x.stride == x.channels && y.stride == y.channels && x.channels == scale.count
+        && x.channels == 2 * y.channels && factors.count == y.channels && x.count == y.count,
+      "halves")
+    tessera_add_gated(x.pointer, x.count, y.channels, scale, shift, factors, y.pointer)
   }
 }

@@ -4,9 +4,9 @@
 // several processors and chosen at run time. All arrays are float32, row-major, channels-last.
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
+#include "activation.h"
 #include "attention.h"
 #include "depthwise.h"
-#include "gelu.h"
 #include "glu.h"
 #include "group_norm.h"
 #include "lstm.h"
