@@ -49,6 +49,11 @@ extension Separator {
       // The reference cuts whatever is longer than a stride.
       return OverlapStage(
         self, segment: segment, overlap: settings.overlap, whole: 0, context: context)
+    case .windows(let longest):
+      let window = max(2, min(wanted ?? longest, longest))
+      return OverlapStage(
+        WindowedSeparator(self, samples: window), segment: window, overlap: settings.overlap,
+        whole: 0, context: window / 2)
     }
   }
 }

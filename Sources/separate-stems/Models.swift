@@ -72,7 +72,7 @@ struct Models: ParsableCommand {
         return "streams, \(Int(milliseconds.rounded(.up))) ms late"
       case .context: return "segments with context, exact at any length"
       case .overlap: return "whole files, long ones in overlapping segments"
-      case .segments(let samples, _):
+      case .segments(let samples, _), .windows(let samples):
         let seconds = Double(samples) / Double(separator.sampleRate)
         return "overlapping segments of \((10 * seconds).rounded() / 10) s"
       }
