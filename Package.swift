@@ -83,7 +83,7 @@ let package = Package(
 
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
-    room("Demucs", ["NeuralLayers", "Checkpoints", "Tensors"]),
+    room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
 
     // Catalogue
     room("ModelLibrary", resources: [.copy("Resources")]),
@@ -116,7 +116,10 @@ let package = Package(
       ["ConvTasNet", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "DemucsTests",
-      ["Demucs", "Separation", "ModelLibrary", "Tensors", "Checkpoints", "TestSupport"]),
+      [
+        "Demucs", "Separation", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
+        "TestSupport",
+      ]),
     tests(
       "SeparationTests",
       ["Separation", "ConvTasNet", "SoundFiles", "Tensors", "Checkpoints", "TestSupport"]),

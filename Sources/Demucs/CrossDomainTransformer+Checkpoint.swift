@@ -34,8 +34,8 @@ extension CrossDomainTransformer.Branch {
     let transformer = weights / "crosstransformer"
     norm = try (transformer / "norm_in\(suffix)").layerNormalization(c.width)
     if c.isWidened {
-      widening = try (weights / "channel_upsampler\(suffix)").pointwise(c.width, channels)
-      narrowing = try (weights / "channel_downsampler\(suffix)").pointwise(channels, c.width)
+      widening = try (weights / "channel_upsampler\(suffix)").matrix(channels, to: c.width)
+      narrowing = try (weights / "channel_downsampler\(suffix)").matrix(c.width, to: channels)
     } else {
       widening = nil
       narrowing = nil
@@ -72,16 +72,10 @@ extension CrossDomainLayer {
     queryNorm = try (weights / "norm1").layerNormalization(width)
     contextNorm = isCrossing ? try (weights / "norm2").layerNormalization(width) : nil
     hiddenNorm = try (weights / (isCrossing ? "norm3" : "norm2")).layerNormalization(width)
-    let linear1 = weights / "linear1"
-    widening = PackedMatrix(
-      weights: try linear1.tensor("weight", hidden, width).elements, depth: width,
-      columns: hidden, bias: try linear1.tensor("bias", hidden).elements)
+    widening = try (weights / "linear1").matrix(width, to: hidden, isLinear: true)
     narrowing = try (weights / "linear2").added(
       width, hidden, scale: (weights / "gamma_2").tensor("scale", width))
-    let outward = weights / "norm_out"
-    outputNorm = .global(
-      gamma: try outward.tensor("weight", width).elements,
-      beta: try outward.tensor("bias", width).elements, epsilon: 1e-5)
+    outputNorm = try (weights / "norm_out").globalNormalization(width)
   }
 }
 
@@ -90,12 +84,6 @@ extension Weights {
     _ channels: Int
   ) throws(CheckpointError) -> LayerNormalization {
     LayerNormalization(weight: try tensor("weight", channels), bias: try tensor("bias", channels))
-  }
-
-  fileprivate func pointwise(_ output: Int, _ input: Int) throws(CheckpointError) -> PackedMatrix {
-    PackedMatrix(
-      weights: try tensor("weight", output, input, 1).elements, depth: input, columns: output,
-      bias: try tensor("bias", output).elements)
   }
 
   fileprivate func added(

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import NeuralLayers
-internal import Tensors
+package import Tensors
 
 /// The Transformer between the encoders and the decoders of HTDemucs (Rouard, Massa & Défossez, "Hybrid
 /// Transformers for Music Source Separation", 2023, figure 1), in which the spectrogram's branch and
@@ -11,7 +11,7 @@ internal import Tensors
 ///     [1, T', C] ─ widen ─ norm ─ + positions ─ self ─┴─ cross ─ self ─ … ─ narrow ─ [1, T', C]
 ///
 /// Tokens are a grid's places, `[T · F, D]`: a frame's frequencies one behind the other.
-struct CrossDomainTransformer: Sendable {
+package struct CrossDomainTransformer: Sendable {
   let spectral: Branch
   let temporal: Branch
 
@@ -25,9 +25,9 @@ struct CrossDomainTransformer: Sendable {
   }
 
   /// Passes both grids, `[F, T, C]` and `[1, T', C]`, through all layers.
-  func callAsFunction(
+  package func callAsFunction(
     _ spectrum: Tensor, _ waveform: Tensor, _ run: Run
-  ) -> (spectrum: Tensor, waveform: Tensor) {
+  ) -> (spectral: Tensor, waveform: Tensor) {
     var a = spectral.tokens(spectrum, run)
     var b = temporal.tokens(waveform, run)
     trace("transformer.in", a, b, run)

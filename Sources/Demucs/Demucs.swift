@@ -17,14 +17,8 @@ public struct Demucs: Sendable {
   public let configuration: DemucsConfiguration
 
   let encoder: [EncoderLayer]
-  let memory: Memory?
+  let memory: BottleneckMemory?
   let decoder: [DecoderLayer]  // the deepest first
-
-  /// The LSTM, and what takes its two directions back to one width.
-  struct Memory: Sendable {
-    let lstm: LongShortTermMemory
-    let linear: PackedMatrix  // 2 · C → C
-  }
 
   /// Separates a whole signal, with silence around it.
   ///
@@ -44,33 +38,13 @@ public struct Demucs: Sendable {
     precondition(!segment.isEmpty && segment.upperBound <= signal.shape[0], "segment \(segment)")
     precondition(
       signal.shape[1] == configuration.audioChannels, "signal of \(signal.shape[1]) channels")
-    let heard = padded(signal, segment, run)
+    let heard = configuration.heard(signal, segment, run)
     // Without normalisation the reference still divides by 1 + 1e-5.
-    let level = configuration.normalizesSegments ? Level(heard) : Level(mean: 0, deviation: 1)
-    let (mean, deviation) = (level.mean, level.deviation)
-    heard.update { ($0 - mean) / (1e-5 + deviation) }
-    let output = estimates(heard, run)
-    let trimmed = (output.shape[0] - segment.count) / 2
-    let channels = configuration.audioChannels
-    return configuration.sources.indices.map { source in
-      let result = run.arena.tensor(segment.count, channels)
-      output.rows(trimmed..<trimmed + segment.count)
-        .columns(source * channels..<(source + 1) * channels).copy(into: result, row: 0)
-      result.update { $0 * deviation + mean }
-      return result
-    }
-  }
-
-  /// The segment in the middle of as many samples as fill all layers' frames.
-  private func padded(_ signal: Tensor, _ segment: Range<Int>, _ run: Run) -> Tensor {
-    let channels = configuration.audioChannels
-    let length = configuration.validLength(segment.count)
-    let start = segment.lowerBound - (length - segment.count) / 2
-    let real = max(0, start)..<min(signal.shape[0], start + length)
-    let y = run.arena.tensor(length, channels)
-    y.pointer.update(repeating: 0, count: y.count)
-    signal.rows(real).copy(into: y, row: real.lowerBound - start)
-    return y
+    let level =
+      configuration.normalizesSegments
+      ? SignalLevel(monoOf: heard) : SignalLevel(mean: 0, deviation: 1)
+    level.normalize(heard, run)
+    return configuration.estimates(estimates(heard, run), samples: segment.count, level, run)
   }
 
   /// All sources side by side, `[T' ≤ T, S · A]`.
@@ -87,7 +61,7 @@ public struct Demucs: Sendable {
       saved.append(x)
       run.trace?("encoder.\(index)", x)
     }
-    if let memory { x = remembered(x, memory, run) }
+    if let memory { x = memory(x, run) }
     for (index, layer) in decoder.enumerated() {
       x = layer(x, skip: saved.removeLast(), run)
       run.trace?("decoder.\(index)", x)
@@ -96,47 +70,5 @@ public struct Demucs: Sendable {
       x = OctaveResampling(.down)(x, arena: arena, parallel: parallel)
     }
     return x
-  }
-
-  private func remembered(_ x: Tensor, _ memory: Memory, _ run: Run) -> Tensor {
-    let (steps, channels) = (x.shape[0], x.shape[1])
-    let both = memory.lstm(
-      x.reshaped(1, steps, channels), arena: run.arena, parallel: run.parallel
-    ).reshaped(steps, 2 * channels)
-    run.trace?("lstm", both)
-    let y = run.arena.tensor(steps, channels)
-    run.tiles(0..<steps) { tile, _ in memory.linear(both.rows(tile), into: y.rows(tile)) }
-    run.trace?("linear", y)
-    return y
-  }
-}
-
-/// The mean and the (unbiased) deviation of a signal's mono mix.
-private struct Level {
-  let mean: Float
-  let deviation: Float
-
-  init(mean: Float, deviation: Float) {
-    self.mean = mean
-    self.deviation = deviation
-  }
-
-  init(_ signal: Tensor) {
-    let (frames, channels) = (signal.shape[0], signal.shape[1])
-    let mono = (0..<frames).map { frame in
-      (0..<channels).reduce(0.0) { $0 + Double(signal.pointer[frame * channels + $1]) }
-        / Double(channels)
-    }
-    let mean = mono.reduce(0, +) / Double(frames)
-    let squares = mono.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    self.mean = Float(mean)
-    deviation = Float((squares / Double(max(1, frames - 1))).squareRoot())
-  }
-}
-
-extension Tensor {
-  /// Replaces every element.
-  fileprivate func update(_ transform: (Float) -> Float) {
-    for index in 0..<count { pointer[index] = transform(pointer[index]) }
   }
 }

@@ -15,14 +15,6 @@ struct DemucsPackage {
       throw .unsupported(
         path: path, detail: "a quantised Demucs; use the one that is not quantised")
     }
-    // Later generations number the layers of a level otherwise.
-    let isLater = weights.names.contains {
-      $0.hasPrefix("encoder.0.3.") || $0.hasPrefix("encoder.0.4.")
-    }
-    if isLater || model?.className == "demucs.demucs.Demucs" {
-      throw .unsupported(
-        path: path, detail: "a Demucs of the third generation; the first and second are known")
-    }
     guard weights.contains("encoder.0.2.weight"), weights.contains("decoder.0.2.weight") else {
       throw .unsupported(
         path: path, detail: "a Demucs without 1×1 convolutions; known are those with them")

@@ -15,16 +15,18 @@ extension HybridTransformerDemucs {
     guard let package = try HybridPackage(checkpoint), package.hasTransformer else {
       throw .unsupported(path: checkpoint.path, detail: "no Hybrid Transformer Demucs")
     }
+    var hybrid = try package.configuration()
+    // Of parameters alone it isn't known; this is what most were trained on.
+    if !package.arguments.states("segment") { hybrid.segmentSamples = hybrid.sampleRate * 39 / 5 }
     let configuration = HybridTransformerDemucsConfiguration(
-      hybrid: try package.configuration(), transformer: try package.transformer())
+      hybrid: hybrid, transformer: try package.transformer())
     if let problem = configuration.problem {
       throw .unsupported(path: checkpoint.path, detail: problem)
     }
     self.configuration = configuration
-    network = try HybridUNet(
-      package.weights, configuration.hybrid, package.names, path: checkpoint.path)
+    network = try HybridUNet(package.weights, hybrid, package.names, path: checkpoint.path)
     transformer = try CrossDomainTransformer(
-      package.weights, configuration, channels: network.encoder.last?.channels ?? 0)
+      package.weights, configuration, channels: package.middleChannels(depth: hybrid.depth))
     try package.weights.finish()
   }
 }
@@ -46,6 +48,17 @@ extension HybridPackage {
       hiddenWidth: try size("layers.0.linear1.weight"), heads: arguments.int("t_heads") ?? 8,
       layers: layers, longestPeriod: Float(arguments.double("t_max_period") ?? 10000),
       positionWeight: Float(arguments.double("t_weight_pos_embed") ?? 1))
+  }
+
+  /// Channels of both branches' deepest encoder layers, which must be as many.
+  fileprivate func middleChannels(depth: Int) throws(CheckpointError) -> Int {
+    let spectral = try weights.reference("\(names.encoder).\(depth - 1).conv.bias").shape
+    let key = "\(names.timeEncoder).\(depth - 1).conv.bias"
+    let temporal = try weights.reference(key).shape
+    guard spectral == temporal, spectral.count == 1 else {
+      throw .wrongShape(key: key, expected: spectral, found: temporal)
+    }
+    return spectral[0]
   }
 
   /// Throws for variants of the class that were never published and that shapes don't tell.

@@ -17,7 +17,7 @@ public struct HybridTransformerDemucs: Sendable {
   public let configuration: HybridTransformerDemucsConfiguration
 
   let network: HybridUNet
-  let transformer: CrossDomainTransformer
+  package let transformer: CrossDomainTransformer
 
   /// Separates a whole signal of at most a segment's length.
   ///
@@ -32,8 +32,9 @@ public struct HybridTransformerDemucs: Sendable {
     let segment = run.arena.tensor(length, channels)
     mixture.rows(0..<samples).copy(into: segment, row: 0)
     (segment.pointer + mixture.count).update(repeating: 0, count: segment.count - mixture.count)
-    return network(segment, run) { spectral, waveform in
+    let sources = network(segment, run) { spectral, waveform in
       transformer(spectral, waveform, run)
-    }.map { Tensor(shape: [samples, channels], storage: $0.storage) }
+    }
+    return sources.map { Tensor(shape: [samples, channels], storage: $0.storage) }
   }
 }

@@ -25,6 +25,20 @@ public struct HybridTransformerDemucsConfiguration: Sendable, Hashable {
     public var longestPeriod: Float
     /// What positions are multiplied by.
     public var positionWeight: Float
+
+    /// Makes hyper-parameters from their values.
+    public init(
+      width: Int, isWidened: Bool, hiddenWidth: Int, heads: Int, layers: Int, longestPeriod: Float,
+      positionWeight: Float
+    ) {
+      self.width = width
+      self.isWidened = isWidened
+      self.hiddenWidth = hiddenWidth
+      self.heads = heads
+      self.layers = layers
+      self.longestPeriod = longestPeriod
+      self.positionWeight = positionWeight
+    }
   }
 
   /// Frequencies in the middle.

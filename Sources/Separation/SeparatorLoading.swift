@@ -16,12 +16,12 @@ public func loadSeparator(
   _ model: ModelFile, configuration path: String? = nil
 ) throws(CheckpointError) -> any Separator {
   let checkpoint = try Checkpoint(path: model.path)
-  if try Demucs.recognises(checkpoint) {
+  if let demucs = try loadDemucs(checkpoint) {
     if path != nil {
       throw .unsupported(
         path: model.path, detail: "a configuration for a Demucs, whose file says all; leave it out")
     }
-    return try Demucs(checkpoint)
+    return demucs
   }
   guard try ConvTasNet.recognises(checkpoint) else {
     throw .unsupported(path: model.path, detail: "neither a Demucs nor a Conv-TasNet")
@@ -30,6 +30,17 @@ public func loadSeparator(
     guard let path else { return }
     configuration = try replaced(configuration, path: path)
   }
+}
+
+/// The Demucs that a checkpoint holds, of whatever generation; `nil` where it holds none.
+private func loadDemucs(_ checkpoint: Checkpoint) throws(CheckpointError) -> (any Separator)? {
+  if try Demucs.recognises(checkpoint) { return try Demucs(checkpoint) }
+  if try TimeDemucs.recognises(checkpoint) { return try TimeDemucs(checkpoint) }
+  if try HybridDemucs.recognises(checkpoint) { return try HybridDemucs(checkpoint) }
+  if try HybridTransformerDemucs.recognises(checkpoint) {
+    return try HybridTransformerDemucs(checkpoint)
+  }
+  return nil
 }
 
 private func replaced(

@@ -39,6 +39,15 @@ package struct Rows {
       channels: range.count, stride: stride)
   }
 
+  /// Adds as many rows to these, element by element.
+  package func add(_ other: Rows) {
+    precondition(other.count == count && other.channels == channels, "unlike rows")
+    for index in 0..<count {
+      let (target, source) = (pointer + index * stride, other.pointer + index * other.stride)
+      for channel in 0..<channels { target[channel] += source[channel] }
+    }
+  }
+
   /// Copies these rows into a tensor `[count, channels]`, from its row `row` on.
   package func copy(into tensor: Tensor, row: Int) {
     for index in 0..<count {

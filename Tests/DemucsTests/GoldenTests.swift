@@ -88,19 +88,6 @@ func passed(
     #expect(throws: CheckpointError.self) { try Demucs(Checkpoint(path: path)) }
   }
 
-  @Test("the third generation is refused by name", .enabled(if: Fixtures.areAvailable))
-  func thirdGeneration() throws {
-    let file = Fixtures.shared("demucs-v3-time", "3cac6508-3190abcc.th").path
-    let checkpoint = try Checkpoint(path: file)
-    #expect(try Demucs.recognises(checkpoint))
-    do {
-      _ = try Demucs(checkpoint)
-      Issue.record("loaded")
-    } catch {
-      #expect("\(error)".contains("third generation"))
-    }
-  }
-
   @Test(
     "tracks are normalised, cut, heard with their surroundings and blended as the reference does")
   func tracks() throws {

@@ -9,6 +9,7 @@
 #include "depthwise.h"
 #include "glu.h"
 #include "group_norm.h"
+#include "local_attention.h"
 #include "lstm.h"
 #include "masking.h"
 #include "matmul.h"
