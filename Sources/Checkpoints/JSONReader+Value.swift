@@ -26,8 +26,8 @@ extension JSONReader {
     case "false": return .bool(false)
     default:
       if let number = Int(word) { return .int(number) }
-      // Words that Swift would take for numbers, such as "inf", are none in JSON.
-      if let number = Double(word), number.isFinite, word.contains(where: \.isNumber) {
+      // Swift would take "inf" and "0x10" for numbers, too.
+      if word.allSatisfy("0123456789+-.eE".contains), let number = Double(word), number.isFinite {
         return .double(number)
       }
       throw malformed("a value was expected")
