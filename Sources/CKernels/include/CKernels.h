@@ -15,4 +15,5 @@
 #include "matmul.h"
 #include "normalization.h"
 #include "resample.h"
+#include "winograd.h"
 #endif
