@@ -6,6 +6,7 @@ extension SoundFileError: FailureConvertible {
     switch self {
     case .missing, .isFolder, .unreadable: .missingInput
     case .empty, .notAudio, .unsupported, .malformed, .notFinite: .badData
+    case .programMissing: .unavailable
     case .exists: .cannotCreate
     case .cannotWrite, .closedPipe: .inputOutput
     case .unsupportedEncoding: .usage

@@ -36,10 +36,13 @@ package struct InputExpansion: Sendable {
     for input in inputs { add(input) }
   }
 
-  /// The extensions of the containers that can be read.
+  /// The extensions of the containers that can be read, some of them through the `ffmpeg` program.
+  ///
+  /// Videos are taken where they are named, not where they lie in a folder.
   package static let audioExtensions: Set<String> = [
-    "aif", "aifc", "aiff", "au", "caf", "flac", "mp3", "oga", "ogg", "opus", "rf64", "snd", "w64",
-    "wav", "wave",
+    "aac", "aif", "aifc", "aiff", "ape", "au", "caf", "flac", "m4a", "mka", "mp3", "oga", "ogg",
+    "opus",
+    "rf64", "snd", "w64", "wav", "wave", "wma", "wv",
   ]
 
   private mutating func add(_ input: PathBytes) {

@@ -31,6 +31,12 @@ struct ConstructorArguments {
     return abs(samples) < 1e15 ? Int(samples) : Int.max
   }
 
+  /// How many sources there are.
+  var sourceCount: Int? {
+    guard let stated = named["sources"] ?? positional.first else { return nil }
+    return (stated.list?.count ?? stated.int).map { min(max($0, 1), 64) }
+  }
+
   /// The sources' names; where there aren't as many as there should be, usual ones.
   func sources(_ count: Int) -> [String] {
     let stated = (named["sources"] ?? positional.first)?.list?.compactMap(\.string)
@@ -48,23 +54,31 @@ struct NamedParameters {
   let weights: Weights
   let arguments: ConstructorArguments
   let className: String?
+  /// Whether the package is a tuple, as the first generation has it.
+  let isTuple: Bool
 
-  /// `nil` where the checkpoint is no dictionary, or its parameters are quantised.
+  /// `nil` where the checkpoint is no dictionary, or a package of a class that was never quantised, with
+  /// quantised parameters.
   init?(_ checkpoint: Checkpoint) throws(CheckpointError) {
-    if let model = try ConstructedModel(checkpoint) {
+    let model = try ConstructedModel(checkpoint)
+    className = model?.className
+    isTuple = model?.isTuple ?? false
+    arguments =
+      model.map {
+        ConstructorArguments(named: $0.named, positional: $0.positional)
+      } ?? ConstructorArguments()
+    let quantized = try QuantizedState(
+      checkpoint.root["state"] ?? checkpoint.root, smallMegabytes: 1, path: checkpoint.path)
+    if let quantized {
+      guard let list = RegisteredParameters.of(className: className, arguments) else { return nil }
+      weights = try quantized.weights(list)
+    } else if let model {
       weights = model.weights
-      className = model.className
-      arguments = ConstructorArguments(named: model.named, positional: model.positional)
-      return
+    } else {
+      guard case .dict = checkpoint.root else { return nil }
+      // Others' training programs keep them beside an optimiser's.
+      let place = ["state_dict", "model_state_dict"].first { checkpoint.root[$0] != nil }
+      weights = if let place { try checkpoint.weights(at: place) } else { try checkpoint.weights() }
     }
-    guard case .dict = checkpoint.root else { return nil }
-    className = nil
-    arguments = ConstructorArguments()
-    // Others' training programs keep them beside an optimiser's.
-    for name in ["state_dict", "model_state_dict"] where checkpoint.root[name] != nil {
-      weights = try checkpoint.weights(at: name)
-      return
-    }
-    weights = try checkpoint.weights()
   }
 }

@@ -10,7 +10,7 @@ extension Demucs {
       return name == "demucs.model.Demucs"
     }
     guard case .dict = checkpoint.root else { return false }
-    // Quantised parameters are Demucs' alone; loading says that they are not supported.
+    // The one quantised network that comes without a package.
     if checkpoint.root["compressed"] != nil { return true }
     guard try checkpoint.weights().contains("encoder.0.0.weight") else { return false }
     return try !TimeDemucs.recognises(checkpoint)
@@ -19,7 +19,7 @@ extension Demucs {
   /// Loads a network from a checkpoint in one of the public layouts: the training program's packages,
   /// or parameters alone.
   ///
-  /// - Throws: `CheckpointError`; `.unsupported` for quantised files.
+  /// - Throws: `CheckpointError`.
   public init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     let package = try DemucsPackage(checkpoint)
     let configuration = try package.configuration()
@@ -59,7 +59,7 @@ extension Demucs {
           transposed: PackedMatrix(
             transposedConvolution: try (layer / 2).tensor("weight", channels, output, c.kernelSize),
             bias: try (layer / 2).tensor("bias", output), stride: c.stride),
-          context: c.context, kernelSize: c.kernelSize, stride: c.stride, isOutermost: level == 0))
+          context: c.context, kernelSize: c.kernelSize, stride: c.stride))
     }
     self.decoder = decoder
     try weights.finish()

@@ -15,14 +15,13 @@ extension DemucsConfiguration {
     return y
   }
 
-  /// The sources of `samples` samples in the middle of the network's output, `[T, S · A]`.
+  /// The sources, `samples` samples from `first` on, of the network's output, `[T, S · A]`.
   func estimates(
-    _ output: Tensor, samples: Int, _ level: SignalLevel, _ run: Run
+    _ output: Tensor, from first: Int, samples: Int, _ level: SignalLevel, _ run: Run
   ) -> [Tensor] {
-    let trimmed = (output.shape[0] - samples) / 2
-    return sources.indices.map { source in
+    sources.indices.map { source in
       let result = run.arena.tensor(samples, audioChannels)
-      output.rows(trimmed..<trimmed + samples)
+      output.rows(first..<first + samples)
         .columns(source * audioChannels..<(source + 1) * audioChannels).copy(into: result, row: 0)
       level.restore(result, run)
       return result

@@ -49,7 +49,7 @@ extension ConvolutionBlock {
       convolution: convolution,
       norm: activation == .none
         ? nil : try norm.groupNormalization(groups: form.normGroups, channels: channels, .gelu),
-      activation: activation)
+      activation: activation, isPointwise: false)
   }
 
   /// A convolution to twice the channels, if there is one, its norm, and the gated linear unit.
@@ -71,11 +71,8 @@ extension ConvolutionBlock {
         weight: weight, bias: try weights.tensor("bias", 2 * channels),
         padding: .init(.init(height: axes == 2 ? reach[0] : 0, width: reach[axes - 1]))),
       norm: try norm.groupNormalization(groups: form.normGroups, channels: 2 * channels, .glu),
-      activation: .glu)
+      activation: .glu, isPointwise: reach.allSatisfy { $0 == 0 })
   }
-
-  /// Channels that the convolution makes.
-  var channels: Int { convolution.channels }
 }
 
 extension Widening {

@@ -47,7 +47,7 @@ struct HybridSpectrum: Sendable {
 
   private var hop: Int { frequencies / 2 }
   /// Frames that a thread takes at a time: what of them lies side by side in a grid fills cache lines.
-  private static let framesInTile = 16
+  fileprivate static let framesInTile = 16
 
   // MARK: Analysis
 
@@ -101,7 +101,7 @@ struct HybridSpectrum: Sendable {
   }
 
   /// Each channel's spectra of some frames, `[frames, bins, 2]`.
-  private func spectra(_ signal: PaddedSignal, _ frames: Range<Int>, _ run: Run) -> [Tensor] {
+  fileprivate func spectra(_ signal: PaddedSignal, _ frames: Range<Int>, _ run: Run) -> [Tensor] {
     signal.channels.map { wave in
       let bins = 2 * (frequencies + 1)
       let result = run.arena.tensor(frames.count, bins)
@@ -129,56 +129,81 @@ struct HybridSpectrum: Sendable {
 
   // MARK: Synthesis
 
-  /// The waveforms of estimates, spectrograms of the same mixture.
-  ///
-  /// - Parameters:
-  ///   - estimates: `[F, T, S · C]`, sources behind each other.
-  ///   - level: What the spectrogram's values are scaled back by.
-  ///   - signal: The mixture.
-  /// - Returns: for each source `[samples, A]`.
-  func synthesis(
-    _ estimates: Tensor, _ level: SignalLevel, signal: PaddedSignal, samples: Int, _ run: Run
-  ) -> [Tensor] {
-    let channels = signal.channels.count
-    let sources = estimates.shape[2] / (channels * width)
-    let outputs = (0..<sources).map { _ in run.arena.tensor(samples, channels) }
-    let voices = (0..<sources * channels).map { index in
-      Voice(
-        makeSynthesis(), skipped: 2 * hop + (alignment == .mirrored ? hop / 2 * 3 : 0),
-        count: samples,
-        target: outputs[index / channels].pointer + index % channels, stride: channels)
-    }
-    let bins = 2 * (frequencies + 1)
-    let silence = [Float](repeating: 0, count: 2 * bins)
-    run.parallel.forEach(voices.count) { index, _ in voices[index].push(silence) }
-    let frames = signal.frames
-    for first in stride(from: 0, to: frames, by: Self.framesInTile) {
-      let tile = first..<min(first + Self.framesInTile, frames)
-      let phases = content == .magnitude ? spectra(signal, tile, run) : []
-      run.parallel.forEach(voices.count) { index, _ in
-        let spectra = [Float](unsafeUninitializedCapacity: tile.count * bins) { buffer, count in
-          count = tile.count * bins
-          guard let target = buffer.baseAddress else { return }
-          estimates.gather(
-            frames: tile, channel: index * width, isComplex: content == .complex, level,
-            into: target)
-          if content == .magnitude {
-            turn(target, by: phases[index % channels].pointer, count: count / 2)
-          }
-        }
-        voices[index].push(spectra)
-      }
-    }
-    run.parallel.forEach(voices.count) { index, _ in voices[index].push(silence) }
-    return outputs
+  /// The way back of estimates that come some frames at a time.
+  struct Synthesis {
+    /// For each source `[samples, A]`, complete after `finish`.
+    let sources: [Tensor]
+    fileprivate let spectrum: HybridSpectrum
+    fileprivate let signal: PaddedSignal
+    fileprivate let level: SignalLevel
+    fileprivate let voices: [Voice]
+    fileprivate let run: Run
   }
 
-  private func makeSynthesis() -> ShortTimeFourierTransform<Float>.Synthesis {
+  /// Begins the way back of estimates of a mixture's sources.
+  ///
+  /// - Parameters:
+  ///   - level: What the spectrogram's values are scaled back by.
+  ///   - signal: The mixture.
+  func makeSynthesis(
+    sources: Int, _ level: SignalLevel, signal: PaddedSignal, samples: Int, _ run: Run
+  ) -> Synthesis {
+    let channels = signal.channels.count
+    let outputs = (0..<sources).map { _ in run.arena.tensor(samples, channels) }
+    let skipped = 2 * hop + (alignment == .mirrored ? hop / 2 * 3 : 0)
+    let voices = (0..<sources * channels).map { index in
+      Voice(
+        synthesis, skipped: skipped, count: samples,
+        target: outputs[index / channels].pointer + index % channels, stride: channels)
+    }
+    let result = Synthesis(
+      sources: outputs, spectrum: self, signal: signal, level: level, voices: voices, run: run)
+    result.pushSilence()
+    return result
+  }
+
+  private var synthesis: ShortTimeFourierTransform<Float>.Synthesis {
     do {
       return try transform.makeSynthesis()
     } catch {
       preconditionFailure("windows four times as long as a hop: \(error)")
     }
+  }
+}
+
+extension HybridSpectrum.Synthesis {
+  /// Takes the estimates' next frames, a grid `[F, n, S · C]`, sources behind each other.
+  ///
+  /// - Parameter frames: Which of the mixture's.
+  func push(_ estimates: Tensor, frames: Range<Int>) {
+    let (bins, width) = (2 * (spectrum.frequencies + 1), spectrum.width)
+    let step = HybridSpectrum.framesInTile
+    for first in stride(from: frames.lowerBound, to: frames.upperBound, by: step) {
+      let tile = first..<min(first + step, frames.upperBound)
+      let phases = spectrum.content == .magnitude ? spectrum.spectra(signal, tile, run) : []
+      run.parallel.forEach(voices.count) { index, _ in
+        let spectra = [Float](unsafeUninitializedCapacity: tile.count * bins) { buffer, count in
+          count = tile.count * bins
+          guard let target = buffer.baseAddress else { return }
+          estimates.gather(
+            frames: shifted(tile, by: -frames.lowerBound), channel: index * width,
+            isComplex: spectrum.content == .complex, level, into: target)
+          if spectrum.content == .magnitude {
+            turn(target, by: phases[index % phases.count].pointer, count: count / 2)
+          }
+        }
+        voices[index].push(spectra)
+      }
+    }
+  }
+
+  /// Ends the estimates.
+  func finish() { pushSilence() }
+
+  /// Two frames of nothing, as at both ends.
+  fileprivate func pushSilence() {
+    let silence = [Float](repeating: 0, count: 4 * (spectrum.frequencies + 1))
+    run.parallel.forEach(voices.count) { index, _ in voices[index].push(silence) }
   }
 }
 

@@ -25,6 +25,7 @@ extension HybridUNet {
     _ weights: Weights, _ configuration: HybridConfiguration, _ names: Names, path: String
   ) throws(CheckpointError) {
     let c = configuration
+    (sourceCount, mixtureChannels) = (c.sources.count, c.audioChannels)
     do {
       spectrum = try HybridSpectrum(
         fftLength: c.fftLength, content: c.usesMagnitudes ? .magnitude : .complex,
@@ -122,7 +123,8 @@ struct LevelPlan {
   let form: GridLayerForm
   /// The waveform's layer; `nil` behind the level where the branches meet.
   let timeForm: GridLayerForm?
-  /// Frequencies that come out.
+  /// Frequencies that go in and come out.
+  let inputFrequencies: Int
   let frequencies: Int
   /// Whether this is where the branches meet: a single frequency is left.
   let isLast: Bool
@@ -147,7 +149,7 @@ struct LevelPlan {
         plans.append(
           LevelPlan(
             form: form(.frames, 2 * c.timeStride, c.timeStride, padding: c.timeStride / 2),
-            timeForm: nil, frequencies: 1, isLast: false, isBanded: false))
+            timeForm: nil, inputFrequencies: 1, frequencies: 1, isLast: false, isBanded: false))
         continue
       }
       let isLast = frequencies <= kernel
@@ -158,11 +160,19 @@ struct LevelPlan {
       }
       let spectral = form(
         .rows, isLast ? frequencies : kernel, c.stride, padding: isLast ? 0 : kernel / 4)
+      let input = frequencies
       frequencies = isLast ? 1 : frequencies / c.stride
+      if isBanded {
+        let bands = MultiBandEncoder.ranges(input, c, padding: spectral.padding)
+        guard !bands.isEmpty, !MultiBandDecoder.ranges(frequencies, c).isEmpty else {
+          throw .unsupported(
+            path: path, detail: "bands that end at \(c.bandRatios) of \(input) frequencies")
+        }
+      }
       plans.append(
         LevelPlan(
           form: spectral, timeForm: form(.frames, kernel, c.stride, padding: kernel / 4),
-          frequencies: frequencies, isLast: isLast, isBanded: isBanded))
+          inputFrequencies: input, frequencies: frequencies, isLast: isLast, isBanded: isBanded))
     }
     let timeLevels = plans.count { $0.timeForm != nil }
     let span = (0..<timeLevels).reduce(1) { result, _ in min(result * c.stride, 1 << 20) }

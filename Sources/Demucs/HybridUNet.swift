@@ -14,6 +14,8 @@ internal import Tensors
 /// (merging) and goes on along time alone; there the waveform's decoder begins with what its own decoder
 /// has (parting). Grids are `[F, T, C]`, waveforms with one frequency.
 struct HybridUNet: Sendable {
+  let sourceCount: Int
+  let mixtureChannels: Int
   let spectrum: HybridSpectrum
   let encoder: [any GridEncoder]
   /// What the spectral branch is given after its first layer, for each frequency: `[F, C]`.
@@ -26,7 +28,7 @@ struct HybridUNet: Sendable {
   let timeDecoder: [GridDecoderLayer]
 
   /// What is between encoders and decoders: gets both branches' deepest grids, and gives what is added
-  /// to the decoders' first skips.
+  /// to them for the decoders.
   typealias Middle = (_ spectral: Tensor, _ waveform: Tensor) -> (
     spectral: Tensor, waveform: Tensor
   )
@@ -35,46 +37,34 @@ struct HybridUNet: Sendable {
   ///
   /// - Parameter middle: `nil`: the decoders begin with nothing but the skips.
   func callAsFunction(_ mixture: Tensor, _ run: Run, middle: Middle? = nil) -> [Tensor] {
-    let (samples, channels) = (mixture.shape[0], mixture.shape[1])
     var (waveform, injected) = encodedWaveform(mixture, run)
     let signal = spectrum.padded(mixture)
     var spectral = encodedSpectrum(signal, injected, run)
     injected = nil
     if let middle {
-      let starts = middle(spectral.deepest, waveform.deepest)
-      (spectral.start, waveform.start) = (starts.spectral, starts.waveform)
+      let additions = middle(spectral.deepest, waveform.deepest)
+      spectral.deepest.add(additions.spectral, run)
+      waveform.deepest.add(additions.waveform, run)
     }
-    let (estimates, before) = decodedSpectrum(&spectral, run)
-    let sources = spectrum.synthesis(
-      estimates, spectral.level, signal: signal, samples: samples, run)
-    if let parting, let before {
-      let start = parting(before, length: waveform.lengths.removeLast(), run)
-      run.trace?("parting", start)
-      waveform.start = start
-    }
-    let waves = decodedWaveform(&waveform, run)
-    waveform.level.restore(waves, run)
-    let rows = waves.reshaped(samples, waves.shape[2]).rows(0..<samples)
-    for (index, source) in sources.enumerated() {
-      source.rows(0..<samples).add(rows.columns(index * channels..<(index + 1) * channels))
-    }
-    return sources
+    let synthesis = spectrum.makeSynthesis(
+      sources: sourceCount, spectral.level, signal: signal, samples: mixture.shape[0], run)
+    decodeSpectrum(&spectral, partingTo: waveform, into: synthesis, run)
+    decodeWaveform(&waveform, addingTo: synthesis.sources, run)
+    return synthesis.sources
   }
 
   /// A branch between its encoder and its decoder.
   private struct Encoded {
     /// What was taken out of the input.
     let level: SignalLevel
-    /// What each layer gave, the outermost first.
+    /// What each layer gave, the outermost first; decoders add to it what they take further out.
     var skips: [Tensor] = []
     /// Frames of what each layer was given.
     var lengths: [Int] = []
-    /// What is added to the deepest skip.
-    var start: Tensor?
 
     init(_ level: SignalLevel) { self.level = level }
 
-    /// What the deepest layer gave.
+    /// What the deepest layer gave that is still waiting.
     var deepest: Tensor { skips[skips.count - 1] }
   }
 
@@ -122,34 +112,83 @@ struct HybridUNet: Sendable {
 
   // MARK: Decoders
 
-  /// The estimates' spectrograms, and what the waveform's decoder begins with where the branches part.
-  private func decodedSpectrum(_ encoded: inout Encoded, _ run: Run) -> (Tensor, before: Tensor?) {
-    var result = encoded.start
-    var partingPoint: Tensor?
-    encoded.start = nil
-    for (index, layer) in decoder.enumerated() {
+  /// Frames of the outermost layer's output that are there at a time.
+  private static let framesInPiece = 192
+
+  /// Takes the spectral branch to the outermost layer, and from there on to samples.
+  ///
+  /// - Parameter waveform: Whose deepest skip gets what the other branch has where they part.
+  private func decodeSpectrum(
+    _ encoded: inout Encoded, partingTo waveform: Encoded, into synthesis: HybridSpectrum.Synthesis,
+    _ run: Run
+  ) {
+    for (index, layer) in decoder.dropLast().enumerated() {
       let x = encoded.skips.removeLast()
-      if let result { x.add(result, run) }
-      result = nil
-      let (output, before) = layer(x, length: encoded.lengths.removeLast(), run)
-      run.trace?("decoder.\(index)", output)
-      result = output
-      if parting != nil && encoded.skips.count == timeDecoder.count { partingPoint = before }
+      let length = encoded.lengths.removeLast()
+      let target = encoded.deepest
+      func add(row: Int, frames: Range<Int>, values: Rows) {
+        target.frames(frames, ofRow: row).add(values)
+      }
+      if let parting, encoded.skips.count == timeDecoder.count,
+        let layer = layer as? GridDecoderLayer
+      {
+        let narrow = layer.narrow(x, run)
+        layer.widening(narrow, length: length, run, add)
+        parting(narrow, length: waveform.lengths[timeDecoder.count], run) { row, frames, values in
+          waveform.deepest.frames(frames, ofRow: row).add(values)
+        }
+        run.trace?("parting", waveform.deepest)
+      } else {
+        layer(x, frames: nil, length: length, run, add)
+      }
+      run.trace?("decoder.\(index)", target)
     }
-    guard let result else { preconditionFailure("a network without a layer") }
-    return (result, partingPoint)
+    let (x, outermost) = (encoded.skips.removeLast(), decoder[decoder.count - 1])
+    let frames = x.shape[1]
+    let step = outermost.isLocal ? Self.framesInPiece : frames
+    for first in stride(from: 0, to: frames, by: step) {
+      let tile = first..<min(first + step, frames)
+      let piece = run.arena.tensor(
+        spectrum.frequencies, tile.count, sourceCount * mixtureChannels * spectrum.width)
+      outermost(x, frames: tile, length: frames, run) { row, frames, values in
+        piece.set(row: row, frames: shifted(frames, by: -first), values)
+      }
+      synthesis.push(piece, frames: tile)
+    }
+    synthesis.finish()
   }
 
-  private func decodedWaveform(_ encoded: inout Encoded, _ run: Run) -> Tensor {
-    var result = encoded.start
-    encoded.start = nil
+  /// Takes the waveform's branch out and adds its estimates to the sources.
+  private func decodeWaveform(_ encoded: inout Encoded, addingTo sources: [Tensor], _ run: Run) {
+    if parting != nil { encoded.lengths.removeLast() }
     for (index, layer) in timeDecoder.enumerated() {
       let x = encoded.skips.removeLast()
-      if let result { x.add(result, run) }
-      result = layer(x, length: encoded.lengths.removeLast(), run).output
-      if let result { run.trace?("timeDecoder.\(index)", result) }
+      let length = encoded.lengths.removeLast()
+      if let target = encoded.skips.last {
+        layer(x, frames: nil, length: length, run) { row, frames, values in
+          target.frames(frames, ofRow: row).add(values)
+        }
+        run.trace?("timeDecoder.\(index)", target)
+      } else {
+        layer(x, frames: nil, length: length, run) { _, frames, values in
+          for (index, source) in sources.enumerated() {
+            let channels = index * mixtureChannels..<(index + 1) * mixtureChannels
+            source.rows(frames).add(values.columns(channels), restoring: encoded.level)
+          }
+        }
+      }
     }
-    guard let result else { preconditionFailure("a network without a waveform layer") }
-    return result
+  }
+}
+
+extension Rows {
+  /// Adds rows with a level put back.
+  fileprivate func add(_ other: Rows, restoring level: SignalLevel) {
+    for index in 0..<count {
+      let (target, source) = (pointer + index * stride, other.pointer + index * other.stride)
+      for channel in 0..<channels {
+        target[channel] += source[channel] * level.deviation + level.mean
+      }
+    }
   }
 }

@@ -26,18 +26,12 @@ struct ResidualBranch: Sendable {
 
   /// Applies the layers to `[F, T, C]` in place.
   func callAsFunction(_ x: Tensor, _ run: Run) {
-    let (rows, threads) = (x.shape[0], run.parallel.threads)
-    // Rows side by side stay in their cores' caches; a few long ones are cut.
-    if threads > 1 && rows >= 2 * threads {
-      let alone = Run(threads: 1, arena: run.arena, trace: run.trace)
-      run.parallel.forEach(rows) { row, _ in
-        for layer in layers { layer(x, row: row, alone) }
-      }
-    } else {
-      for row in 0..<rows {
-        for layer in layers { layer(x, row: row, run) }
-      }
-    }
+    run.rows(x.shape[0]) { row, run in self(x, row: row, run) }
+  }
+
+  /// Applies the layers to one row of `[F, T, C]` in place.
+  func callAsFunction(_ x: Tensor, row: Int, _ run: Run) {
+    for layer in layers { layer(x, row: row, run) }
   }
 }
 
@@ -67,13 +61,11 @@ extension ResidualBranch.Layer {
     }
     let second = ChannelAffine(
       expansionNorm, wideSums.moments(count: frames * 2 * channels))
-    let flat = x.reshaped(x.shape[0] * frames, channels)
     run.tiles(0..<frames) { tile, _ in
       let wide = arena.tensor(tile.count, 2 * channels).rows(0..<tile.count)
       expansion(hidden.rows(tile), into: wide)
       second.addGated(
-        wide, factors: scale,
-        to: flat.rows(row * frames + tile.lowerBound..<row * frames + tile.upperBound))
+        wide, factors: scale, to: x.frames(tile, ofRow: row))
     }
   }
 }

@@ -25,13 +25,9 @@ public struct TimeDemucs: Sendable {
   /// - Parameter mixture: `[T, A]`, T at least 1.
   /// - Returns: as many tensors `[T, A]` as there are sources.
   public func callAsFunction(_ mixture: Tensor, _ run: Run) -> [Tensor] {
-    let samples = mixture.shape[0]
-    let normalized = run.arena.tensor(samples, mixture.shape[1])
-    normalized.pointer.update(from: mixture.pointer, count: mixture.count)
-    let level = level(of: normalized)
-    level.normalize(normalized, run)
-    let heard = configuration.heard(normalized, 0..<samples, run)
-    return configuration.estimates(estimates(heard, run), samples: samples, level, run)
+    let whole = run.arena.tensor(shape: mixture.shape)
+    whole.pointer.update(from: mixture.pointer, count: mixture.count)
+    return separated(whole, keeping: mixture.shape[0], run)
   }
 
   /// Separates a segment of a signal, hearing what the signal has around it, and silence beyond.
@@ -42,19 +38,25 @@ public struct TimeDemucs: Sendable {
   /// - Returns: as many tensors `[segment.count, A]` as there are sources.
   public func callAsFunction(_ signal: Tensor, segment: Range<Int>, _ run: Run) -> [Tensor] {
     precondition(!segment.isEmpty && segment.upperBound <= signal.shape[0], "segment \(segment)")
-    let heard = configuration.heard(signal, segment, run)
-    let level = level(of: heard)
-    level.normalize(heard, run)
-    return configuration.estimates(estimates(heard, run), samples: segment.count, level, run)
+    return separated(
+      configuration.heard(signal, segment, run), keeping: segment.count, run)
   }
 
-  /// What is taken out of the network's input.
-  private func level(of signal: Tensor) -> SignalLevel {
+  /// Separates `[T, A]`, which is overwritten, and keeps so many samples in its middle.
+  private func separated(_ mixture: Tensor, keeping kept: Int, _ run: Run) -> [Tensor] {
+    let samples = mixture.shape[0]
     precondition(
-      signal.shape[1] == configuration.audioChannels, "signal of \(signal.shape[1]) channels")
-    // 1e-5 is added to the deviation later: without normalisation nothing is divided.
-    return configuration.normalizesSegments
-      ? SignalLevel(monoOf: signal) : SignalLevel(mean: 0, deviation: 1)
+      mixture.shape[1] == configuration.audioChannels, "signal of \(mixture.shape[1]) channels")
+    var level = SignalLevel(mean: 0, deviation: 1)
+    if configuration.normalizesSegments {
+      level = SignalLevel(monoOf: mixture)
+      level.normalize(mixture, run)
+    }
+    // Normalised silence fills the layers' frames: nothing where a segment came with its surroundings.
+    let output = estimates(configuration.heard(mixture, 0..<samples, run), run)
+    return configuration.estimates(
+      output, from: (output.shape[0] - samples) / 2 + (samples - kept) / 2, samples: kept, level,
+      run)
   }
 
   /// All sources side by side, `[T, S · A]`.
@@ -71,28 +73,28 @@ public struct TimeDemucs: Sendable {
       skips.append(x)
       run.trace?("encoder.\(index)", x)
     }
-    if let memory { x = memory(x.flattened, run) }
+    // The decoder begins with what comes out of the middle and the deepest skip, which are the same
+    // without an LSTM.
+    let middle = memory.map { $0([x.flattened], run)[0].reshaped(1, x.shape[1], x.shape[2]) }
+    x.add(middle ?? x, run)
     for (index, layer) in decoder.enumerated() {
-      x = sum(x, skips.removeLast(), run)
-      x = layer(x, length: layer.widening.convolution.length(x), run).output
-      run.trace?("decoder.\(index)", x)
+      x = skips.removeLast()
+      let length = layer.widening.convolution.length(x)
+      guard let target = skips.last else {
+        let output = run.arena.tensor(1, length, layer.widening.convolution.channels)
+        layer(x, frames: nil, length: length, run) { output.set(row: $0, frames: $1, $2) }
+        signal = output.flattened
+        break
+      }
+      precondition(target.shape[1] == length, "\(length) frames onto \(target.shape)")
+      layer(x, frames: nil, length: length, run) { row, frames, values in
+        target.frames(frames, ofRow: row).add(values)
+      }
+      run.trace?("decoder.\(index)", target)
     }
-    signal = x.flattened
     if configuration.doublesRate {
       signal = OctaveResampling(.down)(signal, arena: run.arena, parallel: run.parallel)
     }
     return signal
-  }
-
-  /// A decoder's input: the frames that the encoder's output has in its middle, and those.
-  private func sum(_ x: Tensor, _ skip: Tensor, _ run: Run) -> Tensor {
-    let result = run.arena.tensor(x.count / x.shape[x.shape.count - 1], skip.shape[2])
-    let first = (skip.shape[1] - result.shape[0]) / 2
-    let (flat, other) = (x.reshaped(result.shape[0], result.shape[1]), skip.flattened)
-    run.tiles(0..<result.shape[0]) { tile, _ in
-      flat.rows(tile).copy(into: result, row: tile.lowerBound)
-      result.rows(tile).add(other.rows(first + tile.lowerBound..<first + tile.upperBound))
-    }
-    return result.reshaped(1, result.shape[0], result.shape[1])
   }
 }

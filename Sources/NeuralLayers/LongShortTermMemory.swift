@@ -8,7 +8,7 @@ public import Tensors
 /// Input `[N, T, C]`, N sequences that know nothing of each other; output `[N, T, 2 · H]`, forward, then
 /// backward. What the input contributes to the gates is one matrix product a layer and direction. The
 /// steps share the rest among the threads by sequences and by units, and the result has the same bits
-/// for any number of threads.
+/// for any number of threads, and for a sequence alone or among others.
 public struct LongShortTermMemory: Sendable {
   /// The parameters of one direction of one layer; rows of the gates in the order input, forget,
   /// candidate, output.
@@ -34,10 +34,20 @@ public struct LongShortTermMemory: Sendable {
   }
 
   /// Applies the layers to `[N, T, C]`.
-  public func callAsFunction(_ x: Tensor, arena: Arena, parallel: Parallel) -> Tensor {
+  ///
+  /// - Parameter lengths: Each sequence's steps where they aren't all T, the longest first. What
+  ///   lies behind a sequence's end isn't heard; in the output it is undefined.
+  public func callAsFunction(
+    _ x: Tensor, lengths: [Int]? = nil, arena: Arena, parallel: Parallel
+  ) -> Tensor {
     precondition(x.shape.count == 3, "an input [sequences, steps, channels], not \(x.shape)")
+    let (sequences, steps) = (x.shape[0], x.shape[1])
+    let lengths = lengths ?? [Int](repeating: steps, count: sequences)
+    precondition(
+      lengths.count == sequences && zip(lengths, lengths.dropFirst()).allSatisfy(>=)
+        && (lengths.first ?? 0) <= steps, "lengths \(lengths) for \(x.shape)")
     var y = x
-    for layer in layers { y = run(layer, y, arena, parallel) }
+    for layer in layers { y = run(layer, y, lengths, arena, parallel) }
     return y
   }
 
@@ -47,38 +57,44 @@ public struct LongShortTermMemory: Sendable {
   private static let rowsInBlock = 96
 
   private func run(
-    _ layer: [Direction], _ x: Tensor, _ arena: Arena, _ parallel: Parallel
+    _ layer: [Direction], _ x: Tensor, _ lengths: [Int], _ arena: Arena, _ parallel: Parallel
   ) -> Tensor {
     let (sequences, steps) = (x.shape[0], x.shape[1])
     let hidden = layer[0].hidden
     let y = arena.tensor(sequences, steps, layer.count * hidden)
     guard sequences * steps > 0 else { return y }
-    let gates = layer.map { direction in
-      direction.contributions(ofInput: x, block: Self.rowsInBlock, arena, parallel)
+    let groups = stride(from: 0, to: sequences, by: Self.sequencesInGroup).map {
+      $0..<min($0 + Self.sequencesInGroup, sequences)
     }
-    let groups = (sequences + Self.sequencesInGroup - 1) / Self.sequencesInGroup
-    let slices = layer[0].slices.count
     // One for each direction, group of sequences and slice of units.
-    let lanes = (0..<(layer.count * groups * slices)).map { index in
-      let (direction, rest) = index.quotientAndRemainder(dividingBy: groups * slices)
-      let (group, slice) = rest.quotientAndRemainder(dividingBy: slices)
-      let first = group * Self.sequencesInGroup
-      return Lane(
-        direction: layer[direction], slice: layer[direction].slices[slice],
-        isBackward: direction == 1, steps: steps,
-        sequences: first..<min(first + Self.sequencesInGroup, sequences),
-        gates: gates[direction].reshaped(sequences, steps * 4 * hidden),
-        output: y.reshaped(sequences, steps * layer.count * hidden),
-        outputColumn: direction * hidden, outputWidth: layer.count * hidden, arena: arena)
+    func lanes(_ index: Int) -> [Lane] {
+      let direction = layer[index]
+      let gates = direction.contributions(
+        ofInput: x, block: Self.rowsInBlock, arena, parallel
+      ).reshaped(sequences, steps * 4 * hidden)
+      return groups.flatMap { group in
+        direction.slices.map { slice in
+          Lane(
+            direction: direction, slice: slice, isBackward: index == 1,
+            lengths: Array(lengths[group]), sequences: group, gates: gates,
+            output: y.reshaped(sequences, steps * layer.count * hidden),
+            outputColumn: index * hidden, outputWidth: layer.count * hidden, arena: arena)
+        }
+      }
     }
-    if slices == 1 {
+    if layer[0].slices.count == 1 {
+      let lanes = layer.indices.flatMap(lanes)
       parallel.forEach(lanes.count) { index, _ in
         for step in 0..<steps { lanes[index].advance(step) }
       }
     } else {
-      // Every unit's next step needs all units' last one.
-      for step in 0..<steps {
-        parallel.forEach(lanes.count) { lane, _ in lanes[lane].advance(step) }
+      // Every unit's next step needs all units' last one. One direction after the other: a step
+      // reads all recurrent weights, and fewer of them may stay in the last cache.
+      for index in layer.indices {
+        let lanes = lanes(index)
+        for step in 0..<steps {
+          parallel.forEach(lanes.count) { lane, _ in lanes[lane].advance(step) }
+        }
       }
     }
     return y
@@ -150,7 +166,7 @@ private struct Direction: Sendable {
 private struct Lane {
   private let slice: Direction.Slice
   private let isBackward: Bool
-  private let steps: Int
+  private let lengths: [Int]
   private let hidden: Int
   private let gates: Rows
   private let output: Rows
@@ -159,33 +175,39 @@ private struct Lane {
   private let recurrent: Tensor
 
   init(
-    direction: Direction, slice: Direction.Slice, isBackward: Bool, steps: Int,
+    direction: Direction, slice: Direction.Slice, isBackward: Bool, lengths: [Int],
     sequences: Range<Int>, gates: Tensor, output: Tensor, outputColumn: Int, outputWidth: Int,
     arena: Arena
   ) {
     self.slice = slice
     self.isBackward = isBackward
-    self.steps = steps
+    self.lengths = lengths
     hidden = direction.hidden
     self.gates = gates.rows(sequences)
     self.output = output.rows(sequences).columns(outputColumn..<output.shape[1])
     self.outputWidth = outputWidth
     cell = arena.tensor(sequences.count, slice.units.count)
     recurrent = arena.tensor(sequences.count, 4 * slice.units.count)
+    for tensor in [cell, recurrent] { tensor.pointer.update(repeating: 0, count: tensor.count) }
   }
 
-  /// Takes step `index` of the direction's order.
+  /// Takes step `index` of the direction's order: of the sequences that are that long.
   func advance(_ index: Int) {
-    let time = isBackward ? steps - 1 - index : index
+    guard index < lengths[0] else { return }
+    let time = isBackward ? lengths[0] - 1 - index : index
+    let sequences = lengths.prefix { $0 > time }.count
     if index > 0 {
-      let last = (isBackward ? time + 1 : time - 1) * outputWidth
+      // Backward, a sequence that begins here has nothing behind it: its rows are still zeros.
+      let last = isBackward ? time + 1 : time - 1
+      let begun = isBackward ? lengths.prefix { $0 > last }.count : sequences
       slice.recurrent(
-        output.columns(last..<last + hidden), into: recurrent.rows(0..<recurrent.shape[0]))
+        output.rows(0..<begun).columns(last * outputWidth..<last * outputWidth + hidden),
+        into: recurrent.rows(0..<begun))
     }
     tessera_lstm_step(
-      gates.count, slice.units.count,
+      sequences, slice.units.count,
       gates.pointer + time * 4 * hidden + 4 * slice.units.lowerBound, gates.stride,
-      index > 0 ? recurrent.pointer : nil, cell.pointer,
+      recurrent.pointer, cell.pointer,
       output.pointer + time * outputWidth + slice.units.lowerBound, output.stride)
   }
 }

@@ -19,8 +19,10 @@ package struct TransposedGridConvolution: Sendable {
   package let axis: Axis
   private let kernel: Int
   private let stride: Int
-  private let taps: Int
-  private let channels: Int
+  /// How many rows or frames of the input a step sees: its own and those in front of it.
+  package let taps: Int
+  /// Channels of the output.
+  package let channels: Int
 
   /// Packs the weights.
   ///
@@ -50,37 +52,59 @@ package struct TransposedGridConvolution: Sendable {
     (x.shape[axis == .rows ? 0 : 1] - 1) * stride + kernel
   }
 
-  /// Applies the layer to `[F, T, C in]`.
+  /// Receives frames of a row of the output, `[frames.count, C out]`, on any thread.
+  package typealias Emit = (_ row: Int, _ frames: Range<Int>, _ values: Rows) -> Void
+
+  /// Applies the layer to `[F, T, C in]`, and delivers the output tile by tile.
   ///
-  /// - Parameter kept: The rows or frames of the output that are wanted.
-  package func callAsFunction(_ x: Tensor, keeping kept: Range<Int>, gelu: Bool, _ run: Run)
-    -> Tensor
-  {
+  /// - Parameter kept: The rows or frames of the output that are wanted: `emit` counts from the first on.
+  package func callAsFunction(
+    _ x: Tensor, keeping kept: Range<Int>, gelu: Bool, _ run: Run, _ emit: Emit
+  ) {
     precondition(kept.lowerBound >= 0 && kept.upperBound <= length(x), "\(kept) of \(length(x))")
-    let isRows = axis == .rows
-    let y = run.arena.tensor(
-      isRows ? kept.count : x.shape[0], isRows ? x.shape[1] : kept.count, channels)
-    let wanted = kept.lowerBound / stride..<(kept.upperBound + stride - 1) / stride
-    run.grid(
-      rows: isRows ? wanted : 0..<x.shape[0], frames: isRows ? 0..<x.shape[1] : wanted
-    ) { row, tile in
-      let step = run.arena.tensor(tile.count, stride * channels)
-      let rows = step.rows(0..<tile.count)
-      steps(x, row: row, frames: tile, into: rows, arena: run.arena)
-      if gelu { GaussianErrorLinearUnit()(rows) }
-      if isRows {
-        for phase in 0..<stride where kept.contains(row * stride + phase) {
-          rows.columns(phase * channels..<(phase + 1) * channels)
-            .copy(
-              into: y, row: (row * stride + phase - kept.lowerBound) * x.shape[1] + tile.lowerBound)
-        }
-      } else {
-        let frames = (tile.lowerBound * stride..<tile.upperBound * stride).clamped(to: kept)
-        let first = frames.lowerBound - tile.lowerBound * stride
-        (y.pointer + (row * kept.count + frames.lowerBound - kept.lowerBound) * channels).update(
-          from: step.pointer + first * channels, count: frames.count * channels)
-      }
+    let wanted = steps(of: kept)
+    let (rows, frames) =
+      axis == .rows ? (wanted, 0..<x.shape[1]) : (0..<x.shape[0], wanted)
+    run.grid(rows: rows, frames: frames) { row, tile in
+      self(
+        x, row: row, frames: tile, standingFor: (row, tile), keeping: kept, gelu: gelu, run.arena,
+        emit)
     }
-    return y
+  }
+
+  /// The steps that make up a part of the output.
+  package func steps(of kept: Range<Int>) -> Range<Int> {
+    kept.lowerBound / stride..<(kept.upperBound + stride - 1) / stride
+  }
+
+  /// Delivers a tile of the output, a row of steps or some steps of a row, from a part of the input.
+  ///
+  /// - Parameters:
+  ///   - x: The part, of which `row` and `frames` are the last that the tile's steps see.
+  ///   - place: Where row and frames lie in the whole input.
+  package func callAsFunction(
+    _ x: Tensor, row: Int, frames: Range<Int>, standingFor place: (row: Int, frames: Range<Int>),
+    keeping kept: Range<Int>, gelu: Bool, _ arena: Arena, _ emit: Emit
+  ) {
+    let step = arena.tensor(frames.count, stride * channels)
+    let rows = step.rows(0..<frames.count)
+    steps(x, row: row, frames: frames, into: rows, arena: arena)
+    if gelu { GaussianErrorLinearUnit()(rows) }
+    switch axis {
+    case .rows:
+      for phase in 0..<stride where kept.contains(place.row * stride + phase) {
+        emit(
+          place.row * stride + phase - kept.lowerBound, place.frames,
+          rows.columns(phase * channels..<(phase + 1) * channels))
+      }
+    case .frames:
+      let first = place.frames.lowerBound * stride
+      let times = (first..<place.frames.upperBound * stride).clamped(to: kept)
+      guard !times.isEmpty else { return }
+      let single = step.reshaped(frames.count * stride, channels)
+      emit(
+        place.row, times.lowerBound - kept.lowerBound..<times.upperBound - kept.lowerBound,
+        single.rows(times.lowerBound - first..<times.upperBound - first))
+    }
   }
 }

@@ -29,4 +29,15 @@ extension Demucs: Separator {
   public func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) -> [Tensor] {
     self(signal, segment: segment, run)
   }
+
+  /// As many as make reading the LSTM's weights cheap beside the rest.
+  public var segmentsAtOnce: Int { configuration.memoryLayers > 0 ? 4 : 1 }
+
+  /// Separates several segments of a signal.
+  public func separate(
+    _ signal: Tensor, segments: [Range<Int>], _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void
+  ) throws {
+    try self(signal, segments: segments, run, deliver: deliver)
+  }
 }

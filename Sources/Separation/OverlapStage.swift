@@ -40,7 +40,10 @@ final class OverlapStage: SeparationStage {
     buffer += samples
     if !isCut && pending <= whole { return }
     isCut = true
-    while pending > segment + context { try advance(run, deliver) }
+    let group = separator.segmentsAtOnce
+    while pending > (group - 1) * stride + segment + context {
+      try advance(segments: group, run, deliver)
+    }
   }
 
   /// Samples from the next segment's first on.
@@ -49,52 +52,100 @@ final class OverlapStage: SeparationStage {
   func finish(_ run: Run, _ deliver: Deliver) throws {
     guard pending > 0 else { return }
     if isCut {
-      while pending > 0 { try advance(run, deliver) }
+      while pending > 0 {
+        let left = (pending + stride - 1) / stride
+        try advance(segments: min(left, separator.segmentsAtOnce), run, deliver)
+      }
     } else {
-      try deliver(try estimates(samples: pending, run))
+      try separator.separate(signal(pending, run), segment: heard..<heard + pending, run)
+        .deliver(0..<pending, channels: separator.channels, deliver)
       buffer = []
     }
   }
 
-  /// Runs the segment at the buffer's head and delivers what no later segment adds to.
-  private func advance(_ run: Run, _ deliver: Deliver) throws {
-    let channels = separator.channels
+  /// Runs the segments at the buffer's head and delivers what no later segment adds to.
+  private func advance(segments count: Int, _ run: Run, _ deliver: Deliver) throws {
     let available = pending
-    let count = min(segment, available)
-    var estimates = try estimates(samples: count, run)
-    if separator.sourcesAreInterchangeable && !previous.isEmpty {
-      estimates = bestOrder(of: estimates, matching: previous).map { estimates[$0] }
+    let segments = (0..<count).map { index in
+      heard + index * stride..<heard + min(index * stride + segment, available)
     }
+    let last = segments[count - 1].upperBound - heard
+    var complete = 0
+    try separator.separate(signal(last, run), segments: segments, run) { estimates in
+      let step = min(stride, available - complete)
+      try blend(estimates, complete: step, deliver)
+      complete += step
+    }
+    let surplus = max(0, heard + complete - context)
+    buffer.removeFirst(surplus * separator.channels)
+    heard += complete - surplus
+  }
 
+  /// Adds a segment's sources to the sums and delivers their first `complete` samples.
+  private func blend(_ estimates: [Tensor], complete: Int, _ deliver: Deliver) throws {
+    let channels = separator.channels
+    var estimates = estimates
+    if separator.sourcesAreInterchangeable {
+      let samples = estimates.map(\.elements)
+      let order =
+        previous.isEmpty ? Array(samples.indices) : bestOrder(of: samples, matching: previous)
+      estimates = order.map { estimates[$0] }
+      previous = order.map { Array(samples[$0].dropFirst(complete * channels)) }
+    }
+    let count = estimates[0].shape[0]
     let missing = max(0, count - weightSums.count)
     weightSums += [Float](repeating: 0, count: missing)
     for sample in 0..<count { weightSums[sample] += weights[sample] }
-    let complete = min(stride, available)
-    var delivered: [[Float]] = []
-    for source in sums.indices {
+    for (source, estimate) in estimates.enumerated() {
       sums[source] += [Float](repeating: 0, count: missing * channels)
       for index in 0..<(count * channels) {
-        sums[source][index] += weights[index / channels] * estimates[source][index]
+        sums[source][index] += weights[index / channels] * estimate.pointer[index]
       }
-      delivered.append(
-        (0..<(complete * channels)).map { sums[source][$0] / weightSums[$0 / channels] })
-      sums[source].removeFirst(complete * channels)
     }
-    if separator.sourcesAreInterchangeable {
-      previous = estimates.map { Array($0.dropFirst(complete * channels)) }
+    for block in blocks(of: 0..<complete) {
+      try deliver(
+        sums.map { sum in
+          (block.lowerBound * channels..<block.upperBound * channels).map {
+            sum[$0] / weightSums[$0 / channels]
+          }
+        })
     }
+    for source in sums.indices { sums[source].removeFirst(complete * channels) }
     weightSums.removeFirst(complete)
-    let surplus = max(0, heard + complete - context)
-    buffer.removeFirst(surplus * channels)
-    heard += complete - surplus
-    try deliver(delivered)
   }
 
-  /// The next segment's sources.
-  private func estimates(samples: Int, _ run: Run) throws -> [[Float]] {
+  /// What the next segments hear: up to `samples` samples, and what lies around them.
+  private func signal(_ samples: Int, _ run: Run) -> Tensor {
     let channels = separator.channels
     let end = min(buffer.count / channels, heard + samples + context)
-    let signal = Tensor(shape: [end, channels], elements: Array(buffer[..<(end * channels)]))
-    return try separator.separate(signal, segment: heard..<heard + samples, run).map(\.elements)
+    let signal = run.arena.tensor(end, channels)
+    buffer.withUnsafeBufferPointer { buffer in
+      guard let base = buffer.baseAddress else { return }
+      signal.pointer.update(from: base, count: end * channels)
+    }
+    return signal
+  }
+}
+
+extension [Tensor] {
+  /// Hands samples over.
+  fileprivate func deliver(
+    _ samples: Range<Int>, channels: Int, _ deliver: SeparationStage.Deliver
+  ) throws {
+    for block in blocks(of: samples) {
+      try deliver(
+        map { source in
+          [Float](
+            UnsafeBufferPointer(
+              start: source.pointer + block.lowerBound * channels, count: block.count * channels))
+        })
+    }
+  }
+}
+
+/// Samples in blocks of a few seconds: copies of whole segments would take more memory than all else.
+private func blocks(of samples: Range<Int>) -> [Range<Int>] {
+  stride(from: samples.lowerBound, to: samples.upperBound, by: 1 << 17).map {
+    $0..<min($0 + 1 << 17, samples.upperBound)
   }
 }

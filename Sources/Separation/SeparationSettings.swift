@@ -20,14 +20,22 @@ public struct SeparationSettings: Sendable, Hashable {
 }
 
 extension Separator {
-  /// A stage that passes one signal through the network.
-  public func makeStage(_ settings: SeparationSettings) -> any SeparationStage {
-    var stage = makePassageStage(settings)
+  /// A stage that passes one signal through the network, and brings levels there and back.
+  ///
+  /// - Parameter wanted: the sources that somebody will hear, all without it; of the others any
+  ///   samples may come.
+  public func makeStage(
+    _ settings: SeparationSettings, wanted: Set<Int>? = nil
+  ) -> any SeparationStage {
+    var stage = makePassageStage(settings, wanted: wanted ?? Set(sources.indices))
     if normalizesTrack { stage = NormalizedTrackStage(stage, channels: channels) }
     return matchesMixtureLevel ? LevelMatchedStage(stage, sources: sources.count) : stage
   }
 
-  private func makePassageStage(_ settings: SeparationSettings) -> any SeparationStage {
+  /// The way through the network that its `passage` says.
+  public func makePassageStage(
+    _ settings: SeparationSettings, wanted: Set<Int>
+  ) -> any SeparationStage {
     func affordable(_ bytesPerSample: Int) -> Int { settings.workingMemory / bytesPerSample }
     let wanted = settings.segmentSeconds.map { max(1, Int($0 * Double(sampleRate))) }
     switch passage {

@@ -24,11 +24,45 @@ public protocol Separator: Sendable {
   /// Separates a segment of a signal `[T, channels]`, which may hear what lies around it, into tensors
   /// `[segment.count, channels]`.
   func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor]
+
+  /// A stage that passes a signal through the network, and nothing before or after it.
+  ///
+  /// - Parameter wanted: the sources that somebody will hear; of the others any samples will do.
+  func makePassageStage(
+    _ settings: SeparationSettings, wanted: Set<Int>
+  ) -> any SeparationStage
+
+  /// The separator that averages so many randomly shifted passes; `nil` where shifts change nothing.
+  func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)?
+
+  /// How many segments are worth having at once, because they cost less together.
+  var segmentsAtOnce: Int { get }
+
+  /// Separates several segments of a signal and delivers each one's sources, in the segments' order.
+  func separate(
+    _ signal: Tensor, segments: [Range<Int>], _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void) throws
 }
 
 extension Separator {
   /// No: levels stay as they are.
   public var normalizesTrack: Bool { false }
+
+  /// Averages passes of every segment.
+  public func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)? {
+    ShiftedSeparator(self, shifts: shifts, seed: seed)
+  }
+
+  /// One: nothing is gained.
+  public var segmentsAtOnce: Int { 1 }
+
+  /// Separates one segment after the other.
+  public func separate(
+    _ signal: Tensor, segments: [Range<Int>], _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void
+  ) throws {
+    for segment in segments { try deliver(try separate(signal, segment: segment, run)) }
+  }
 
   /// Separates the segment as if there was nothing around it.
   public func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor] {

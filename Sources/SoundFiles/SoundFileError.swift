@@ -14,6 +14,8 @@ public enum SoundFileError: Error, Sendable, Equatable {
   case notAudio(path: String)
   /// The content is audio of a kind, channel count or rate that is not accepted.
   case unsupported(path: String, detail: String)
+  /// A kind of file that another program decodes, which isn't installed.
+  case programMissing(path: String, program: String)
   /// The content contradicts its own container's rules.
   case malformed(path: String, detail: String)
   /// A sample is NaN or infinite. Frames count from 0, from the file's beginning.
@@ -44,6 +46,9 @@ extension SoundFileError: CustomStringConvertible {
       "\(path): is not an audio file that is known here (WAV, AIFF, CAF, AU, FLAC, Ogg, MP3)"
     case .unsupported(let path, let detail):
       "\(path): \(detail)"
+    case .programMissing(let path, let program):
+      "\(path): is decoded by the program \(program), which is not installed: install it, or convert "
+        + "the file to WAV or FLAC"
     case .malformed(let path, let detail):
       "\(path): is damaged: \(detail)"
     case .notFinite(let path, let frame, let channel):

@@ -71,7 +71,7 @@ public final class SoundFileReader: AudioSource {
       case .other: break
       case .unreadable(let kind):
         throw SoundFileError.unsupported(
-          path: name, detail: "is \(kind), which is not read here: convert it to WAV or FLAC")
+          path: name, detail: "is \(kind), which is not decoded here: convert it to WAV or FLAC")
       case nil: throw SoundFileError.notAudio(path: name)
       }
 

@@ -39,6 +39,13 @@ package struct Rows {
       channels: range.count, stride: stride)
   }
 
+  /// How many rows of a few channels make a multiple of 16 elements, the widest vectors': 1 for rows that
+  /// are long enough.
+  package static func together(_ channels: Int) -> Int {
+    guard channels > 0 && channels < 64 else { return 1 }
+    return 1 << max(0, 4 - channels.trailingZeroBitCount)
+  }
+
   /// Adds as many rows to these, element by element.
   package func add(_ other: Rows) {
     precondition(other.count == count && other.channels == channels, "unlike rows")

@@ -14,12 +14,21 @@ struct Separate: ProgramCommand {
   var inputs: [PathBytes]
 
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Models kept here") var library: ModelLibraryOptions
   @OptionGroup(title: "Input") var range: RangeOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Running") var common: CommonOptions
 
   func run() throws {
-    let (file, network) = try loadModel(model.model, configuration: model.config)
+    let expansion = InputExpansion(inputs)
+    var batch = Batch()
+    // Without anything to do, no model needs to be fetched and loaded.
+    if expansion.files.isEmpty {
+      for failure in expansion.failures { try batch.fail(failure) }
+      return try batch.finish()
+    }
+    let (file, network) = try loadModel(
+      model.model, configuration: model.config, from: library)
     let separator = try model.shifted(network)
     let stems = try output.chosenStems(of: separator)
     if output.output.isStandardStream && stems.count != 1 {
@@ -28,10 +37,8 @@ struct Separate: ProgramCommand {
         "'-o -' takes one stem; choose one of "
           + "\(stems.map(\.name).joined(separator: ", ")) with --stems")
     }
-    let expansion = InputExpansion(inputs)
     let jobs = try plan(expansion.files, model: file.name, stems: stems)
 
-    var batch = Batch()
     for failure in expansion.failures { try batch.fail(failure) }
     for job in jobs {
       do {
@@ -81,7 +88,7 @@ struct Separate: ProgramCommand {
       return
     }
     let started = Stopwatch()
-    let reader = try SoundFileReader(at: SoundFilePath(bytes: job.input.path.bytes))
+    let reader = try openSound(at: job.input.path.soundFile)
     let source = range.trimmed(reader)
     let rate = source.format.sampleRate
     if rate != separator.sampleRate {
@@ -105,7 +112,7 @@ struct Separate: ProgramCommand {
       throw error
     }
     Console.standard.endProgress()
-    if let truncation = reader.truncation, range.duration == nil {
+    if let truncation = (reader as? SoundFileReader)?.truncation, range.duration == nil {
       Console.standard.warn(
         "\(job.input.path): is cut short, \(truncation.foundFrames) of "
           + "\(truncation.expectedFrames) frames")
@@ -139,6 +146,7 @@ struct Separate: ProgramCommand {
       try Interruption.check()
       try separation.push(block, emit: emit)
     }
+    Console.standard.setProgressTotal(seconds: Double(separation.framesIn) / rate)
     try separation.finish(emit: emit)
     try Interruption.check()
   }

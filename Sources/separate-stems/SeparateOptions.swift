@@ -12,7 +12,7 @@ extension ClipPolicy: ExpressibleByArgument {}
 struct ModelOptions: ParsableArguments {
   @Option(
     name: [.short, .customShort("n"), .long],
-    help: "A model's name ('models list' shows them) or a checkpoint file.")
+    help: "A model's name ('models list' shows them), a checkpoint file or a bag's .yaml file.")
   var model: String?
 
   @Option(
@@ -58,7 +58,7 @@ struct ModelOptions: ParsableArguments {
       }
     }
     if shifts == 0 { return separator }
-    guard let shifted = ShiftedSeparator(separator, shifts: shifts, seed: seed) else {
+    guard let shifted = separator.shifted(shifts, seed: seed) else {
       throw Failure(
         .usage, "--shifts is for models that hear whole segments; this one's output does not change"
       )

@@ -37,6 +37,13 @@ import Testing
     expectRefusal(try workshop.run(["hollow"]), 66, "no audio files")
   }
 
+  @Test("a kind of file that ffmpeg decodes asks for ffmpeg where it isn't there")
+  func withoutFFmpeg() throws {
+    try Data("....ftypM4A ........".utf8).write(to: workshop.path("song.m4a"))
+    let run = try workshop.run(["song.m4a"], environment: ["PATH": "/nowhere"])
+    expectRefusal(run, 69, "song.m4a: is decoded by the program ffmpeg, which is not installed")
+  }
+
   @Test("a NaN is named with its place", arguments: [Float.nan, .infinity])
   func notFinite(value: Float) throws {
     var samples = workshop.tone(frames: 20_000)
@@ -111,7 +118,7 @@ import Testing
     func run(_ model: String) throws -> ProgramRun {
       try workshop.run(["a.wav", "--model", model], model: nil)
     }
-    expectRefusal(try run("nosuchmodel"), 69, "speech-noise-16k")
+    expectRefusal(try run("nosuchmodel"), 69, "models list")
     expectRefusal(try run("none.pth"), 66, "none.pth: no such file")
     try Data("<html>".utf8).write(to: workshop.path("page.pth"))
     expectRefusal(try run("page.pth"), 65, "page.pth")

@@ -49,10 +49,12 @@ final class SeparationWorkshop {
   }
 
   func run(
-    _ arguments: [String], model: Model? = .streaming, input: Data = Data()
+    _ arguments: [String], model: Model? = .streaming, input: Data = Data(),
+    environment: [String: String] = [:]
   ) throws -> ProgramRun {
     let chosen = model.map { ["--model", $0.path] } ?? []
-    return try ProgramRun("separate-stems", arguments + chosen, input: input, in: folder)
+    return try ProgramRun(
+      "separate-stems", arguments + chosen, input: input, in: folder, environment: environment)
   }
 
   /// All files below a folder of the workshop, hidden ones too.

@@ -80,6 +80,20 @@ func passed(
     #expect(comparison.maxAbsoluteError <= 2e-6, "\(name): \(comparison)")
   }
 
+  @Test("segments taken together come out as they do alone", arguments: names)
+  func together(name: String) throws {
+    let (network, golden) = try Self.load(name)
+    let signal = try Self.prefix(golden, 503)
+    let segments = [100..<180, 0..<200, 420..<503]
+    var index = 0
+    network(signal, segments: segments, Run(threads: 2)) { sources in
+      let alone = network(signal, segment: segments[index], Run(threads: 1))
+      #expect(sources.map(\.elements) == alone.map(\.elements), "\(name), \(segments[index])")
+      index += 1
+    }
+    #expect(index == segments.count)
+  }
+
   @Test("a network of another family is not recognised")
   func anotherFamily() throws {
     let path = Fixtures.packageRoot
@@ -157,7 +171,7 @@ func passed(
   @Test("the loader knows the family, and a Demucs needs no configuration")
   func loading() throws {
     for name in Self.names {
-      let file = try ModelLibrary.resolve(Self.path(name))
+      let file = try ModelLibrary().resolve(Self.path(name))
       let separator = try loadSeparator(file)
       #expect(separator is Demucs)
       #expect(throws: CheckpointError.self) {

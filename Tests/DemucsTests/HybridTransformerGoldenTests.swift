@@ -121,7 +121,7 @@ import Testing
   func loading() throws {
     for file in Self.files {
       let path = Fixtures.packageRoot.appendingPathComponent("Tests/DemucsTests/Goldens/\(file)")
-      #expect(try loadSeparator(ModelLibrary.resolve(path.path)) is HybridTransformerDemucs)
+      #expect(try loadSeparator(ModelLibrary().resolve(path.path)) is HybridTransformerDemucs)
       let checkpoint = try Checkpoint(path: path.path)
       #expect(try !HybridDemucs.recognises(checkpoint) && !Demucs.recognises(checkpoint))
     }

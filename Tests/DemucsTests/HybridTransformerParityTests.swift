@@ -9,10 +9,14 @@ import TestSupport
 import Testing
 
 /// The fixtures' names of the network's tensors, and this network's.
-private let stages: [(String, String)] =
-  [("time_input", "waveform"), ("spec", "spectrum"), ("enc.0.with_freq_emb", "embedded")]
-  + (0..<4).flatMap { [("enc.\($0)", "encoder.\($0)"), ("tenc.\($0)", "timeEncoder.\($0)")] }
-  + (0..<4).flatMap { [("dec.\($0)", "decoder.\($0)"), ("tdec.\($0)", "timeDecoder.\($0)")] }
+private let stages: [Stage] =
+  [
+    (["time_input"], "waveform"), (["spec"], "spectrum"), (["enc.0.with_freq_emb"], "embedded"),
+    (["dec.2", "enc.0.with_freq_emb"], "decoder.2"),
+  ]
+  + (0..<4).flatMap { [(["enc.\($0)"], "encoder.\($0)"), (["tenc.\($0)"], "timeEncoder.\($0)")] }
+  + (0..<2).map { (["dec.\($0)", "enc.\(2 - $0)"], "decoder.\($0)") }
+  + (0..<3).map { (["tdec.\($0)", "tenc.\(2 - $0)"], "timeDecoder.\($0)") }
 
 /// The same of tokens, which lie as in the reference.
 private let tokenStages: [(String, String)] =

@@ -111,6 +111,34 @@ import Testing
     }
   }
 
+  @Test("sequences of different lengths come out as they do alone", arguments: [7, 261])
+  func lengths(hidden: Int) {
+    let lengths = [9, 9, 4, 1]
+    let depth = 5
+    let memory = LongShortTermMemory(
+      layers: [depth, 2 * hidden].enumerated().map { index, depth in
+        let seed = Double(10 * index)
+        return (
+          Weights(depth: depth, hidden: hidden, seed: seed).parameters,
+          Weights(depth: depth, hidden: hidden, seed: seed + 5).parameters
+        )
+      })
+    let x = Self.numbers(lengths.count * 9 * depth, seed: 0.7)
+    let together = memory(
+      Tensor(shape: [lengths.count, 9, depth], elements: x), lengths: lengths, arena: Arena(),
+      parallel: Parallel(threads: 2)
+    ).elements
+    for (index, length) in lengths.enumerated() {
+      let alone = memory(
+        Tensor(
+          shape: [1, length, depth],
+          elements: Array(x[(index * 9 * depth)...].prefix(length * depth))),
+        arena: Arena(), parallel: Parallel(threads: 1)
+      ).elements
+      #expect(Array(together[(index * 9 * 2 * hidden)...].prefix(alone.count)) == alone)
+    }
+  }
+
   @Test("gates far beyond saturation stay finite")
   func saturation() {
     let hidden = 2

@@ -7,10 +7,10 @@
 ///
 /// A row of `gates` holds what the input contributes to the four gates, [4, units] in the order
 /// input, forget, candidate, output; `recurrent`, [rows, 4 * units], what the last step's output
-/// contributes, or NULL at the first step.
+/// contributes, zeros at the first step.
 ///   cell = sigmoid(forget) * cell + sigmoid(input) * tanh(candidate)
 ///   output = sigmoid(output gate) * tanh(cell)
-/// `cell` is [rows, units]; it is taken as 0 where `recurrent` is NULL. Nothing may overlap.
+/// `cell` is [rows, units], zeros before the first step. Nothing may overlap.
 void tessera_lstm_step(size_t rows, size_t units, const float *gates, size_t gateStride,
                        const float *recurrent, float *cell, float *output, size_t outputStride);
 #endif
