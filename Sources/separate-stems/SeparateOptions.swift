@@ -30,6 +30,12 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The share of a segment that overlaps the next.", valueName: "ratio"))
   var overlap = 0.25
 
+  @Option(
+    help: ArgumentHelp(
+      "Segments worked on at a time, each by its share of the threads; memory grows with it.",
+      valueName: "number"))
+  var jobs = 1
+
   @Option(help: ArgumentHelp("Average so many randomly shifted passes.", valueName: "number"))
   var shifts = 0
 
@@ -42,6 +48,9 @@ struct ModelOptions: ParsableArguments {
     }
     if let segment, !(segment > 0 && segment < 86400) {
       throw ValidationError("--segment \(segment): expected seconds above 0")
+    }
+    guard (1...1024).contains(jobs) else {
+      throw ValidationError("--jobs \(jobs): expected a number from 1 to 1024")
     }
     guard overlap >= 0 && overlap < 1 else {
       throw ValidationError("--overlap \(overlap): expected a ratio from 0 to below 1")
@@ -67,7 +76,7 @@ struct ModelOptions: ParsableArguments {
   }
 
   var settings: SeparationSettings {
-    SeparationSettings(segmentSeconds: segment, overlap: overlap)
+    SeparationSettings(segmentSeconds: segment, overlap: overlap, jobs: jobs)
   }
 }
 
