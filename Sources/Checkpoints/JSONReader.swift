@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Reads the JSON of a safetensors header, strictly, piece by piece as the caller expects it.
+/// Reads JSON strictly, piece by piece as the caller expects it: a safetensors header, and texts in it.
 ///
-/// There is no tree and no recursion: what isn't expected is an error. Unlike a general decoder
-/// this lets the caller see a key that occurs twice.
+/// What isn't expected is an error. Unlike a general decoder this lets the caller see a key that
+/// occurs twice.
 struct JSONReader {
   private let bytes: UnsafeRawBufferPointer
   private let path: String
+  private let place: String
   private var position = 0
 
-  init(_ bytes: UnsafeRawBufferPointer, path: String) {
+  /// Begins to read; messages name the file and the place in it.
+  init(_ bytes: UnsafeRawBufferPointer, path: String, place: String = "safetensors header") {
     self.bytes = bytes
     self.path = path
+    self.place = place
   }
 
   func malformed(_ detail: String) -> CheckpointError {
-    .malformed(path: path, detail: "\(detail) (safetensors header, byte \(position))")
+    .malformed(path: path, detail: "\(detail) (\(place), byte \(position))")
   }
 
   /// An object; `member` must consume the value of each key.
@@ -30,6 +33,35 @@ struct JSONReader {
       try member(key, &self)
     } while skip(",")
     try expect("}")
+  }
+
+  /// An array; `item` must consume each item.
+  mutating func array(
+    _ item: (_ json: inout JSONReader) throws(CheckpointError) -> Void
+  ) throws(CheckpointError) {
+    try expect("[")
+    if skip("]") { return }
+    repeat { try item(&self) } while skip(",")
+    try expect("]")
+  }
+
+  /// The next byte that isn't blank; 0 at the end.
+  mutating func peek() -> UInt8 {
+    skipBlanks()
+    return position < bytes.count ? bytes[position] : 0
+  }
+
+  /// Letters, digits, signs and points up to something else: a number, or a name such as `true`.
+  mutating func word() -> String {
+    var text = ""
+    while position < bytes.count {
+      let character = Character(Unicode.Scalar(bytes[position]))
+      guard character.isASCII, character.isLetter || character.isNumber || "+-.".contains(character)
+      else { break }
+      text.append(character)
+      position += 1
+    }
+    return text
   }
 
   /// An array of integers that are not negative.

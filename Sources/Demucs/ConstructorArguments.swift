@@ -11,9 +11,12 @@ struct ConstructorArguments {
     self.positional = positional
   }
 
+  /// Whether the package says something under this name.
+  func states(_ name: String) -> Bool { named[name] != nil }
   /// `nil`, here and below, where the package doesn't say.
   func int(_ name: String) -> Int? { named[name]?.int }
   func bool(_ name: String) -> Bool? { named[name]?.bool }
+  func string(_ name: String) -> String? { named[name]?.string }
   func double(_ name: String) -> Double? { named[name]?.double }
   func doubles(_ name: String) -> [Double]? { named[name]?.list?.compactMap(\.double) }
 

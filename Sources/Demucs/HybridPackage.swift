@@ -8,7 +8,7 @@ struct HybridPackage {
   let names: HybridUNet.Names
   /// The constructor's arguments.
   let arguments: ConstructorArguments
-  private let path: String
+  let path: String
 
   /// `nil` where the checkpoint is none.
   init?(_ checkpoint: Checkpoint) throws(CheckpointError) {

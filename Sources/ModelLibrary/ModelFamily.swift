@@ -21,7 +21,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
 
   /// Families that this release can run.
   private static let supported: Set<ModelFamily> = [
-    .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .wavTokenizer,
+    .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .wavTokenizer,
   ]
 
   /// Whether this release can run networks of this family.

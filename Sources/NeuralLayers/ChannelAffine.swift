@@ -22,6 +22,12 @@ package struct ChannelAffine: Sendable {
     shift = (0..<rows).flatMap { _ in affine.shift }
   }
 
+  /// Applies the map in place to rows that lie one behind the other.
+  package func apply(_ x: Rows) {
+    precondition(x.stride == x.channels && x.channels == channels, "\(x.channels) channels")
+    tessera_scale_shift(x.pointer, x.count, channels, scale, shift, x.pointer)
+  }
+
   /// Applies the map and GELU in place to rows that lie one behind the other.
   package func gelu(_ x: Rows) {
     precondition(x.stride == x.channels && x.channels == channels, "\(x.channels) channels")

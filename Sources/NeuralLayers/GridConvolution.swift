@@ -8,6 +8,7 @@ package import Tensors
 /// rows as the same formula gives for F. A signal `[T, C]` is a grid of one row.
 ///
 /// Windows are read where they lie (`tessera_matmul_tapped`): nothing is copied but at the ends of a row.
+/// Where it pays, kernels of three frames take half the products (`WinogradProduct`).
 /// Whoever calls it for some frames of a row at a time has the next layer's input still in the
 /// core's cache. Each output frame has the same bits however they are cut.
 package struct GridConvolution: Sendable {
@@ -17,14 +18,20 @@ package struct GridConvolution: Sendable {
   package typealias Padding = Convolution2D.Padding
 
   /// Channels of the output.
-  package var channels: Int { matrix.columns }
+  package let channels: Int
 
-  private let matrix: PackedMatrix
+  private let product: Product
   private let inChannels: Int
   private let kernel: Axes
   private let stride: Axes
   private let dilation: Int
   private let padding: Padding
+
+  /// How windows become frames.
+  private enum Product {
+    case windows(PackedMatrix)
+    case winograd(WinogradProduct)
+  }
 
   /// Packs the weights.
   ///
@@ -43,6 +50,12 @@ package struct GridConvolution: Sendable {
     precondition(padding.top < max(shape[2], 1) && padding.bottom < max(shape[2], 1), "padding")
     (kernel, inChannels) = (Axes(height: shape[2], width: shape[3]), shape[1])
     (self.stride, self.dilation, self.padding) = (stride, dilation, padding)
+    channels = shape[0]
+    if stride == Axes(1) && dilation == 1 && WinogradProduct.pays(Array(shape)) {
+      product = .winograd(
+        WinogradProduct(weight: Tensor(shape: Array(shape), storage: weight.storage), bias: bias))
+      return
+    }
     let depth = weight.count / shape[0]
     let source = weight.pointer
     // A window's frames lie one behind the other, its rows apart.
@@ -58,7 +71,8 @@ package struct GridConvolution: Sendable {
       }
       count = weight.count
     }
-    matrix = PackedMatrix(weights: rows, depth: depth, columns: shape[0], bias: bias?.elements)
+    product = .windows(
+      PackedMatrix(weights: rows, depth: depth, columns: shape[0], bias: bias?.elements))
   }
 
   /// How many rows come out for so many that go in.
@@ -82,8 +96,16 @@ package struct GridConvolution: Sendable {
     precondition(x.shape[2] == inChannels && y.count == frames.count, "\(x.shape)")
     precondition(
       0..<outputRows(height) ~= row && frames.upperBound <= outputFrames(width), "outside")
-    let inside = inside(frames, width: width)
     let top = row * stride.height - padding.top
+    let matrix: PackedMatrix
+    switch product {
+    case .windows(let packed): matrix = packed
+    case .winograd(let winograd):
+      winograd(
+        x, top: top, left: padding.left, frames: frames, into: y, slope: slope, arena: arena)
+      return
+    }
+    let inside = inside(frames, width: width)
     let rows = max(0, top)..<min(height, top + kernel.height)
     if !inside.isEmpty {
       let start = inside.lowerBound * stride.width - padding.left
@@ -121,14 +143,15 @@ package struct GridConvolution: Sendable {
   /// Windows that reach beyond the row's ends, each as one row.
   private func gathered(_ x: Tensor, top: Int, frames: Range<Int>, _ arena: Arena) -> Tensor {
     let (height, width) = (x.shape[0], x.shape[1])
-    let windows = arena.tensor(frames.count, matrix.depth)
+    let depth = kernel.height * kernel.width * inChannels
+    let windows = arena.tensor(frames.count, depth)
     windows.pointer.update(repeating: 0, count: windows.count)
     for (index, frame) in frames.enumerated() {
       for (tap, row) in (top..<top + kernel.height).enumerated() where 0..<height ~= row {
         for k in 0..<kernel.width {
           let time = frame * stride.width - padding.left + k * dilation
           guard 0..<width ~= time else { continue }
-          (windows.pointer + index * matrix.depth + (tap * kernel.width + k) * inChannels)
+          (windows.pointer + index * depth + (tap * kernel.width + k) * inChannels)
             .update(from: x.pointer + (row * width + time) * inChannels, count: inChannels)
         }
       }

@@ -64,8 +64,8 @@ package struct LocalAttention: Sendable {
     func part(_ index: Int, _ head: Int) -> Rows {
       all.columns(index * channels + head * width..<index * channels + (head + 1) * width)
     }
-    let keys = (0..<heads).map { PackedMatrix(columns: part(1, $0)) }
-    let contents = (0..<heads).map { PackedMatrix(rows: part(2, $0)) }
+    let keys = (0..<heads).map { PackedMatrix(columns: part(1, $0), arena: arena) }
+    let contents = (0..<heads).map { PackedMatrix(rows: part(2, $0), arena: arena) }
     let attended = arena.tensor(frames, channels)
     let blocks = (frames + Self.queriesInBlock - 1) / Self.queriesInBlock
     run.parallel.forEach(heads * blocks) { index, _ in

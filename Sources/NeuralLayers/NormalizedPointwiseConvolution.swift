@@ -74,6 +74,12 @@ package struct DeferredAffine: Sendable {
   package let scale: Float
   package let shift: [Float]
 
+  /// The affine of these numbers, `shift` `[C]`.
+  package init(scale: Float, shift: [Float]) {
+    self.scale = scale
+    self.shift = shift
+  }
+
   /// target = base + scale · x + shift for the channels from `channel` on; no base is zero.
   package func apply(_ x: Rows, channel: Int = 0, addedTo base: Rows?, into target: Rows) {
     shift.withUnsafeBufferPointer { shift in

@@ -50,6 +50,14 @@ package struct PackedMatrix: Sendable {
     }
   }
 
+  /// A matrix without a bias that is packed already.
+  init(packed: Storage, depth: Int, columns: Int) {
+    self.depth = depth
+    self.columns = columns
+    self.packed = packed
+    bias = nil
+  }
+
   /// y = x · W + b, then, with a slope, PReLU (0 is ReLU).
   ///
   /// Each output row depends on its input row alone, bit for bit.

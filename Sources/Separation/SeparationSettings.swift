@@ -63,6 +63,11 @@ extension Separator {
       return OverlapStage(
         self, segment: segment, overlap: settings.overlap, jobs: settings.jobs, whole: 0,
         context: context)
+    case .windows(let longest):
+      let window = max(2, min(wanted ?? longest, longest))
+      return OverlapStage(
+        WindowedSeparator(self, samples: window), segment: window, overlap: settings.overlap,
+        jobs: settings.jobs, whole: 0, context: window / 2)
     }
   }
 }

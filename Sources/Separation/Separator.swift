@@ -110,6 +110,9 @@ public enum Passage: Sendable {
   case overlap(segmentSamples: Int?, bytesPerSample: Int)
   /// In overlapping segments of so many samples, which hear up to `contextSamples` on both sides.
   case segments(samples: Int, contextSamples: Int)
+  /// In overlapping windows of at most so many samples. The last segment, which is shorter, is heard in the
+  /// middle of a window as long as the others: with the signal in front of it, and silence behind.
+  case windows(samples: Int)
 }
 
 /// A separation under way: samples in, complete samples of each source out.

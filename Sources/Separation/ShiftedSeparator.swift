@@ -20,7 +20,7 @@ public struct ShiftedSeparator: Separator {
     guard shifts > 0 else { return nil }
     switch separator.passage {
     case .overlap, .segments: break
-    case .stream, .context: return nil
+    case .stream, .context, .windows: return nil
     }
     self.separator = separator
     self.shifts = shifts

@@ -31,4 +31,15 @@ public struct Parallel: Sendable, Hashable {
       }
     }
   }
+
+  /// What `make` makes of every index below `count`, in order.
+  package func map<Element: Sendable>(_ count: Int, _ make: (_ index: Int) -> Element) -> [Element]
+  {
+    [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
+      // SAFETY: every index has its own place, and all are filled when forEach returns.
+      nonisolated(unsafe) let base = buffer.baseAddress
+      forEach(count) { index, _ in base.map { ($0 + index).initialize(to: make(index)) } }
+      initialized = count
+    }
+  }
 }

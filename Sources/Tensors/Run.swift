@@ -25,15 +25,16 @@ public struct Run: Sendable {
   /// core's cache between two layers, a multiple of the matrix kernels' rows.
   package static let tileRows = 192
 
-  /// Calls `body` for tiles that cover `rows`, on all threads.
+  /// Calls `body` for tiles of `size` rows that cover `rows`, on all threads.
   ///
   /// The tiles don't depend on the number of threads, so neither does a sum that is collected tile
   /// by tile.
-  package func tiles(_ rows: Range<Int>, _ body: (_ tile: Range<Int>, _ index: Int) -> Void) {
-    let count = Run.tileCount(rows.count)
-    parallel.forEach(count) { index, _ in
-      let start = rows.lowerBound + index * Run.tileRows
-      body(start..<min(start + Run.tileRows, rows.upperBound), index)
+  package func tiles(
+    _ rows: Range<Int>, of size: Int = tileRows, _ body: (_ tile: Range<Int>, _ index: Int) -> Void
+  ) {
+    parallel.forEach(Run.tileCount(rows.count, of: size)) { index, _ in
+      let start = rows.lowerBound + index * size
+      body(start..<min(start + size, rows.upperBound), index)
     }
   }
 
@@ -51,5 +52,7 @@ public struct Run: Sendable {
   }
 
   /// How many tiles `tiles` makes of `rows` rows.
-  package static func tileCount(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows }
+  package static func tileCount(_ rows: Int, of size: Int = tileRows) -> Int {
+    (rows + size - 1) / size
+  }
 }

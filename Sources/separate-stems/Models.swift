@@ -111,7 +111,7 @@ private struct LoadedModel {
   private var segment: Double? {
     if let prescribed = file.bag?.segmentSeconds { return prescribed }
     switch separator.passage {
-    case .segments(let samples, _): return seconds(samples)
+    case .segments(let samples, _), .windows(let samples): return seconds(samples)
     case .overlap(let samples, _): return samples.map { seconds($0) }
     case .stream, .context: return nil
     }
@@ -123,7 +123,7 @@ private struct LoadedModel {
       return "streams, \(Int((1000 * seconds(samples)).rounded(.up))) ms late"
     case .context: return "segments with context, exact at any length"
     case .overlap: return "whole files, long ones in overlapping segments"
-    case .segments:
+    case .segments, .windows:
       return "overlapping segments of \((10 * (segment ?? 0)).rounded() / 10) s"
     }
   }

@@ -57,6 +57,13 @@ struct ModelOptions: ParsableArguments {
 
   /// The separator as these options want it.
   func shifted(_ separator: any Separator) throws(Failure) -> any Separator {
+    if let segment, case .windows(let samples) = separator.passage {
+      let longest = Double(samples) / Double(separator.sampleRate)
+      guard segment <= longest else {
+        throw Failure(
+          .usage, "--segment \(segment): this model hears no more than \(longest) s at a time")
+      }
+    }
     if shifts == 0 { return separator }
     guard let shifted = separator.shifted(shifts, seed: seed) else {
       throw Failure(

@@ -10,7 +10,7 @@ import Testing
 
 /// A tap `[F, T, C]` or `[T, C]` in the reference's layout, `[C, F, T]`, `[C, T]` or, where
 /// `isFrequencyMajor`, `[F, C, T]`, with as many frames of the head and of the tail as a fixture keeps.
-private func channelsFirst(_ tap: Tensor, like array: Golden.Array, isFrequencyMajor: Bool)
+func channelsFirst(_ tap: Tensor, like array: Golden.Array, isFrequencyMajor: Bool)
   -> [Float]
 {
   let shape = tap.shape.count == 3 ? tap.shape : [1] + tap.shape
@@ -33,7 +33,7 @@ private func channelsFirst(_ tap: Tensor, like array: Golden.Array, isFrequencyM
 }
 
 /// The fixtures' names of tensors, whose sum is one of this network's: decoders add to the skips.
-private typealias Stage = (names: [String], stage: String)
+typealias Stage = (names: [String], stage: String)
 
 private let hybridStages: [Stage] =
   [
@@ -51,22 +51,24 @@ private let timeStages: [Stage] =
   + (0..<4).map { (["enc.\($0)"], "encoder.\($0)") }
   + (0..<3).map { (["dec.\($0)", "enc.\(2 - $0)"], "decoder.\($0)") }
 
-@Suite("Parity with the reference's third generation", .enabled(if: Fixtures.areAvailable))
-struct HybridParityTests {
-  private func tolerance(_ fixture: String, _ part: String? = nil) throws -> Double {
+/// What tests of fixtures with taps have in common.
+protocol FixtureComparing {}
+
+extension FixtureComparing {
+  func tolerance(_ fixture: String, _ part: String? = nil) throws -> Double {
     var description = try Fixtures.description(fixture)
     if let part { description = try #require(description[part] as? [String: Any]) }
     return try #require(
       (description["tolerance"] as? [String: Any])?["suggested_max_abs"] as? Double)
   }
 
-  private func input(_ fixture: String) throws -> Tensor {
+  func input(_ fixture: String) throws -> Tensor {
     let wave = try WaveFixture(contentsOf: Fixtures.shared(fixture, "input.wav"))
     return Tensor(shape: [wave.frames, wave.channels], elements: wave.samples)
   }
 
   /// Compares taps, to ten times the fixture's own float32 noise or 1e-5 of the peak.
-  private func compare(_ fixture: String, _ taps: Taps, _ stages: [Stage]) throws {
+  func compare(_ fixture: String, _ taps: Taps, _ stages: [Stage]) throws {
     let expected = try Golden(contentsOf: Fixtures.shared(fixture, "expected.safetensors"))
     let files = try #require(try Fixtures.description(fixture)["tensors"] as? [String: Any])
     let tensors = try #require(files["expected.safetensors"] as? [String: [String: Any]])
@@ -88,7 +90,10 @@ struct HybridParityTests {
         "\(fixture), \(names): \(comparison)")
     }
   }
+}
 
+@Suite("Parity with the reference's third generation", .enabled(if: Fixtures.areAvailable))
+struct HybridParityTests: FixtureComparing {
   @Test(
     "a hybrid network's output and activations are the reference's",
     arguments: [("hdemucs", "c76b1e4a-58d8bb11.th"), ("hdemucs-torchaudio", "model.pt")])

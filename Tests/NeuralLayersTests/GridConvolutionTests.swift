@@ -24,6 +24,11 @@ struct GridConvolutionTests {
     Sizes(grid: [3, 50, 48, 6], kernel: [1, 3], dilation: 2, padding: [0, 0, 2, 2]),
     Sizes(grid: [5, 40, 100, 33], kernel: [3, 3], padding: [1, 1, 1, 1]),
     Sizes(grid: [1, 4, 3, 40], kernel: [3, 3], padding: [1, 1, 1, 1]),
+    // Four frames from six products: rows of all lengths.
+    Sizes(grid: [3, 41, 16, 32], kernel: [3, 3], padding: [1, 1, 1, 1]),
+    Sizes(grid: [2, 6, 20, 40], kernel: [1, 3], padding: [0, 0, 0, 0]),
+    Sizes(grid: [1, 1, 16, 33], kernel: [3, 3], padding: [1, 1, 1, 1]),
+    Sizes(grid: [4, 3, 50, 64], kernel: [5, 3], padding: [2, 2, 2, 2]),
     // A signal; windows longer than what the kernel sums at a time.
     Sizes(grid: [1, 203, 2, 48], kernel: [1, 8], stride: [1, 4], padding: [0, 0, 2, 3]),
     Sizes(grid: [1, 300, 270, 20], kernel: [1, 3], padding: [0, 0, 1, 1]),
@@ -67,7 +72,7 @@ struct GridConvolutionTests {
     }
     #expect(cut.elements == whole.elements)
     let comparison = Comparison(whole.elements, expected.elements)
-    // Float32 rounding of chains of up to 900 multiply-adds.
-    #expect(comparison.relativeToPeak <= 2e-6, "\(comparison)")
+    // Float32 rounding of chains of up to 900 multiply-adds, and of differences of their inputs.
+    #expect(comparison.relativeToPeak <= 4e-6, "\(comparison)")
   }
 }

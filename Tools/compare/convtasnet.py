@@ -16,17 +16,14 @@ the "whole process" column), its memory the process's peak. The ratios are media
 """
 
 import argparse
-import json
 import math
 import os
 import pathlib
-import platform
-import resource
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+
+from side_by_side import compare, measured
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SECONDS = {"base": 60, "music": 30}
@@ -78,15 +75,6 @@ def prepare(case, demucs, folder):
             )
 
 
-def measured(separate):
-    """Runs one separation in this process and prints seconds and peak bytes."""
-    started = time.perf_counter()
-    separate()
-    seconds = time.perf_counter() - started
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"seconds": seconds, "peakMemoryBytes": peak}))
-
-
 def worker(system, case, demucs, folder, threads):
     import numpy as np
     import soundfile
@@ -120,20 +108,6 @@ def worker(system, case, demucs, folder, threads):
         )
         mixture = np.ascontiguousarray(wave.T)[None]
         measured(lambda: session.run(None, {"mixture": mixture}))
-
-
-def run(command, environment):
-    started = time.perf_counter()
-    output = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
-    whole = time.perf_counter() - started
-    return json.loads(output.stdout.strip().splitlines()[-1]) | {"whole": whole}
-
-
-def processor():
-    for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.split(":", 1)[1].strip()
-    return platform.processor()
 
 
 def main():
@@ -176,26 +150,7 @@ def main():
             own += ["--segment", "8"]
         systems = ["pytorch"] + (["onnxruntime"] if options.case == "base" else [])
         commands = {"separate-stems": own} | {system: script(system) for system in systems}
-        rounds = {system: [] for system in commands}
-        for _ in range(options.rounds):
-            for system, command in commands.items():
-                rounds[system].append(run(command, environment))
-
-    length = SECONDS[options.case]
-    print(f"{options.case}: {length} s of sound, {options.threads} threads, {processor()}, "
-          f"{time.strftime('%Y-%m-%d')}, medians of {options.rounds} rounds")
-    print(f"{'system':<16}{'s per s':>10}{'whole s':>10}{'peak MB':>10}{'ratio':>8}")
-    for system, results in rounds.items():
-        ratio = statistics.median(
-            theirs["seconds"] / ours["seconds"]
-            for theirs, ours in zip(results, rounds["separate-stems"])
-        )
-        print(
-            f"{system:<16}"
-            f"{statistics.median(r['seconds'] for r in results) / length:>10.4f}"
-            f"{statistics.median(r['whole'] for r in results):>10.2f}"
-            f"{max(r['peakMemoryBytes'] for r in results) / 1e6:>10.0f}{ratio:>8.2f}"
-        )
+        compare(options.case, SECONDS[options.case], commands, options, environment)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
 #include "activation.h"
+#include "attention.h"
 #include "depthwise.h"
 #include "glu.h"
 #include "group_norm.h"
@@ -19,4 +20,5 @@
 #include "pointwise.h"
 #include "resample.h"
 #include "row_pairs.h"
+#include "winograd.h"
 #endif

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Demucs
+public import Tensors
+
+extension HybridTransformerDemucs: Separator {
+  /// Samples a second.
+  public var sampleRate: Int { configuration.hybrid.sampleRate }
+  /// Channels of mixture and sources.
+  public var channels: Int { configuration.hybrid.audioChannels }
+  /// The sources' names.
+  public var sources: [String] { configuration.hybrid.sources }
+  /// Never: a source is an instrument.
+  public var sourcesAreInterchangeable: Bool { false }
+  /// No: the network keeps levels.
+  public var matchesMixtureLevel: Bool { false }
+  /// Yes: it was trained on signals of deviation 1.
+  public var normalizesTrack: Bool { true }
+
+  /// Overlapping windows of the length that it was trained on.
+  public var passage: Passage { .windows(samples: configuration.hybrid.segmentSamples) }
+
+  /// Separates a window or less.
+  public func separate(_ mixture: Tensor, _ run: Run) -> [Tensor] { self(mixture, run) }
+}
