@@ -54,7 +54,7 @@ public final class Arena: Sendable {
       state.bytes += change * MemoryLayout<Float>.stride
       return (nil, idle)
     }
-    for block in idle { block.pointer.free() }
+    for block in idle { block.pointer.free(capacity: block.capacity) }
     let storage =
       block.map { Storage(lent: $0.pointer, capacity: $0.capacity, by: self) }
       ?? Storage(lent: Storage.allocate(count), capacity: count, by: self)
@@ -69,7 +69,7 @@ public final class Arena: Sendable {
       state.bytes -= idle.reduce(0) { $0 + $1.capacity } * MemoryLayout<Float>.stride
       return idle
     }
-    for block in idle { block.pointer.free() }
+    for block in idle { block.pointer.free(capacity: block.capacity) }
   }
 
   /// Floats from which on a buffer is large: 32 MB, which the system hands out as pages of its own.
