@@ -46,6 +46,8 @@ func system(_ name: String, pkgConfig: String, apt: String, brew: String) -> Tar
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+
 let package = Package(
   name: "Tessera",
   platforms: [.macOS(.v15)],
@@ -62,13 +64,17 @@ let package = Package(
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
     // C
     system("CFFTW", pkgConfig: "fftw3f", apt: "libfftw3-dev", brew: "fftw"),
     system("CSndfile", pkgConfig: "sndfile", apt: "libsndfile1-dev", brew: "libsndfile"),
     system("CLAPACK", pkgConfig: "openblas", apt: "libopenblas-dev", brew: "openblas"),
+    system("CZlib", pkgConfig: "zlib", apt: "zlib1g-dev", brew: "zlib"),
+    system("CCurl", pkgConfig: "libcurl", apt: "libcurl4-openssl-dev", brew: "curl"),
+    system("CCrypto", pkgConfig: "libcrypto", apt: "libssl-dev", brew: "openssl"),
     .target(name: "COneDNN", cSettings: cSettings, linkerSettings: [.linkedLibrary("dnnl")]),
     .target(name: "CKernels", cSettings: cSettings),
 
@@ -79,14 +85,15 @@ let package = Package(
     room("NeuralLayers", ["Tensors", "CKernels", "COneDNN"]),
     room("SpectralTransforms", ["CFFTW"]),
     room("SoundFiles", ["CSndfile", "CKernels"]),
-    room("Checkpoints", ["Tensors"]),
+    room("Checkpoints", ["Tensors", "CZlib"]),
 
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
-    room("Demucs", ["NeuralLayers", "Checkpoints", "Tensors"]),
+    room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
 
     // Catalogue
-    room("ModelLibrary", resources: [.copy("Resources")]),
+    room(
+      "ModelLibrary", ["Checkpoints", "CCurl", "CCrypto", yams], resources: [.copy("Resources")]),
 
     // Use
     room(
@@ -95,7 +102,7 @@ let package = Package(
     room("Evaluation", ["SpectralTransforms", "Tensors", "CLAPACK"]),
 
     // Programs
-    room("CommandSupport", ["SoundFiles", "Checkpoints", argumentParser]),
+    room("CommandSupport", ["SoundFiles", "Checkpoints", "ModelLibrary", argumentParser]),
     program(
       "separate-stems",
       [
@@ -120,12 +127,18 @@ let package = Package(
       ["ConvTasNet", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "DemucsTests",
-      ["Demucs", "Separation", "ModelLibrary", "Tensors", "Checkpoints", "TestSupport"]),
+      [
+        "Demucs", "Separation", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
+        "TestSupport",
+      ]),
     tests(
       "SeparationTests",
-      ["Separation", "ConvTasNet", "SoundFiles", "Tensors", "Checkpoints", "TestSupport"]),
+      [
+        "Separation", "ConvTasNet", "Demucs", "SoundFiles", "Tensors", "Checkpoints", "TestSupport",
+      ]),
+    tests("ModelLibraryTests", ["ModelLibrary", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "SoundFiles", "TestSupport"]),
-    tests("CommandTests", ["CommandSupport", "SoundFiles", "TestSupport"]),
+    tests("CommandTests", ["CommandSupport", "ModelLibrary", "SoundFiles", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

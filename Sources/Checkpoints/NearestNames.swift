@@ -2,7 +2,7 @@
 
 /// The three of `candidates` that are most like `name`, best first: those that contain it or are
 /// contained in it (a prefix too many or too few is the common case), then by the edits needed.
-func nearestNames(to name: String, among candidates: [String]) -> [String] {
+package func nearestNames(to name: String, among candidates: [String]) -> [String] {
   // Only for an error message: a hostile file must not make it slow.
   let wanted = Array(name.utf8.prefix(128))
   let ranked = candidates.prefix(10_000).enumerated().map { place, candidate in

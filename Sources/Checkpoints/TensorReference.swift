@@ -3,23 +3,41 @@ public import Tensors
 
 /// A tensor whose numbers are still in the file.
 public final class TensorReference: Sendable {
-  /// How the numbers are stored.
+  /// How the numbers are stored; those of quantised tensors, what they are computed as.
   public let elementType: ElementType
-  private let layout: TensorLayout
-  private let storage: StoredBytes
+  /// The length of each axis.
+  public let shape: [Int]
+  private let content: Content
+
+  private enum Content: Sendable {
+    case stored(TensorLayout, StoredBytes)
+    case quantized(QuantizedTensor)
+  }
 
   /// `layout` must lie within `storage`.
   init(elementType: ElementType, layout: TensorLayout, storage: StoredBytes) {
     self.elementType = elementType
-    self.layout = layout
-    self.storage = storage
+    shape = layout.shape
+    content = .stored(layout, storage)
   }
 
-  /// The length of each axis.
-  public var shape: [Int] { layout.shape }
+  /// A tensor that is computed when it is asked for.
+  init(_ tensor: QuantizedTensor, shape: [Int]) {
+    elementType = .float32
+    self.shape = shape
+    content = .quantized(tensor)
+  }
 
   /// How many elements there are.
-  public var count: Int { layout.count }
+  public var count: Int { shape.reduce(1, *) }
+
+  /// The file, for messages.
+  var path: String {
+    switch content {
+    case .stored(_, let storage): storage.source.path
+    case .quantized(let tensor): tensor.bits.path
+    }
+  }
 
   /// Reads the numbers as float32: exactly where that can hold them, else rounded to nearest.
   ///
@@ -27,11 +45,14 @@ public final class TensorReference: Sendable {
   /// type without a conversion, `malformed` where the file isn't what its directory says.
   public func read(key: String) throws(CheckpointError) -> Tensor {
     let tensor = Tensor(uninitialized: shape)
-    if layout.isRowMajor {
-      try readRun(count: count, to: tensor.pointer, key: key)
-    } else {
+    switch content {
+    case .quantized(let quantized):
+      return Tensor(shape: shape, elements: try quantized.values(count: count, key: key))
+    case .stored(let layout, let storage) where layout.isRowMajor:
+      try storage.readRun(elementType, layout, count: count, to: tensor.pointer, key: key)
+    case .stored(let layout, let storage):
       let run = Tensor(uninitialized: [layout.span])
-      try readRun(count: layout.span, to: run.pointer, key: key)
+      try storage.readRun(elementType, layout, count: layout.span, to: run.pointer, key: key)
       layout.forEachPlace { tensor.pointer[$0] = run.pointer[$1] }
     }
     if let index = firstNotFinite(tensor.pointer, count: count) {
@@ -42,24 +63,30 @@ public final class TensorReference: Sendable {
 
   /// Reads the numbers of an integer or bool tensor, exactly.
   public func integers(key: String) throws(CheckpointError) -> [Int] {
+    guard case .stored(let layout, let storage) = content else {
+      throw .unsupported(path: path, detail: "\(key) is quantised, wanted as integers")
+    }
     let scratch = Scratch(byteCount: layout.span * elementType.byteCount)
-    try read(elements: 0..<layout.span, into: scratch.bytes)
+    try storage.read(elementType, layout, elements: 0..<layout.span, into: scratch.bytes)
     guard let run = elementType.integers(UnsafeRawBufferPointer(scratch.bytes)) else {
-      throw unsupported(key, "integers")
+      throw storage.unsupported(elementType, key, "integers")
     }
     guard !layout.isRowMajor else { return run }
-    var result = [Int](repeating: 0, count: count)
+    var result = [Int](repeating: 0, count: layout.count)
     layout.forEachPlace { result[$0] = run[$1] }
     return result
   }
+}
 
+extension StoredBytes {
   /// Widens the `count` elements that follow the first one in the storage.
-  private func readRun(
-    count: Int, to target: UnsafeMutablePointer<Float>, key: String
+  fileprivate func readRun(
+    _ elementType: ElementType, _ layout: TensorLayout, count: Int,
+    to target: UnsafeMutablePointer<Float>, key: String
   ) throws(CheckpointError) {
     if elementType == .float32 {
       let bytes = UnsafeMutableRawBufferPointer(start: target, count: count * 4)
-      return try read(elements: 0..<count, into: bytes)
+      return try read(elementType, layout, elements: 0..<count, into: bytes)
     }
     // In pieces that stay in the cache, so that a large tensor doesn't cost its size twice.
     let pieceCount = 1 << 15
@@ -68,23 +95,26 @@ public final class TensorReference: Sendable {
       let end = min(start + pieceCount, count)
       let piece = UnsafeMutableRawBufferPointer(
         rebasing: scratch.bytes[..<((end - start) * elementType.byteCount)])
-      try read(elements: start..<end, into: piece)
+      try read(elementType, layout, elements: start..<end, into: piece)
       guard elementType.widen(UnsafeRawBufferPointer(piece), to: target + start) else {
-        throw unsupported(key, "float32")
+        throw unsupported(elementType, key, "float32")
       }
     }
   }
 
-  private func read(
-    elements: Range<Int>, into target: UnsafeMutableRawBufferPointer
+  fileprivate func read(
+    _ elementType: ElementType, _ layout: TensorLayout, elements: Range<Int>,
+    into target: UnsafeMutableRawBufferPointer
   ) throws(CheckpointError) {
     let first = (layout.offset + elements.lowerBound) * elementType.byteCount
-    try storage.read(at: first, into: target)
+    try read(at: first, into: target)
   }
 
-  private func unsupported(_ key: String, _ wanted: String) -> CheckpointError {
+  fileprivate func unsupported(
+    _ elementType: ElementType, _ key: String, _ wanted: String
+  ) -> CheckpointError {
     .unsupported(
-      path: storage.source.path, detail: "\(key) is stored as \(elementType), wanted as \(wanted)")
+      path: source.path, detail: "\(key) is stored as \(elementType), wanted as \(wanted)")
   }
 }
 

@@ -83,28 +83,47 @@ package final class Console: Sendable {
   ///   - track: what is worked on, as the user knows it.
   ///   - totalSeconds: its length in seconds of sound; nil where it is unknown, as for a pipe.
   package func beginProgress(track: String, totalSeconds: Double?) {
+    begin(track: track, total: totalSeconds, unit: .soundSeconds)
+  }
+
+  /// Begins to show how a file of so many bytes comes, in place of the progress before.
+  package func beginProgress(track: String, totalBytes: Int?) {
+    begin(track: track, total: totalBytes.map(Double.init), unit: .bytes)
+  }
+
+  private func begin(track: String, total: Double?, unit: ProgressDisplay.Unit) {
     state.withLock { state in
       Self.write(state.progress?.erase() ?? "")
       state.progressStart = .now
       state.progress = ProgressDisplay(
         style: Self.style(state.progressMode, state.verbosity), program: Program.name,
-        track: track, totalSeconds: totalSeconds)
+        track: track, total: total, unit: unit)
     }
   }
 
   /// Says how many seconds of sound there are, where that wasn't known at the beginning.
   package func setProgressTotal(seconds: Double) {
-    state.withLock { $0.progress?.setTotal(seconds: seconds) }
+    state.withLock { $0.progress?.set(total: seconds) }
   }
 
   /// Shows that `doneSeconds` of sound are done.
   ///
   /// Cheap; may be called often and from any thread.
-  package func updateProgress(doneSeconds: Double) {
+  package func updateProgress(doneSeconds: Double) { update(done: doneSeconds) }
+
+  /// Shows that so many bytes have come, of as many as are known by now.
+  ///
+  /// Cheap; may be called often and from any thread.
+  package func updateProgress(doneBytes: Int, of total: Int?) {
+    if let total { state.withLock { $0.progress?.set(total: Double(total)) } }
+    update(done: Double(doneBytes))
+  }
+
+  private func update(done: Double) {
     state.withLock { state in
       let elapsed = (ContinuousClock.now - state.progressStart) / .seconds(1)
       let text = state.progress?.update(
-        doneSeconds: doneSeconds, elapsed: elapsed, columns: Terminal.columns)
+        done: done, elapsed: elapsed, columns: Terminal.columns)
       Self.write(text ?? "")
     }
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import ModelLibrary
 
 /// The text that shows one piece of work going on; it knows neither clock nor terminal.
 ///
-/// Work is counted in seconds of sound, so its speed is a multiple of real time. Each call returns
-/// what is to be written now, which is mostly nothing.
+/// Each call returns what is to be written now, which is mostly nothing.
 package struct ProgressDisplay: Sendable {
   /// What progress looks like.
   package enum Style: Sendable {
@@ -15,6 +15,13 @@ package struct ProgressDisplay: Sendable {
     case json
   }
 
+  /// What work is counted in.
+  package enum Unit: Sendable {
+    /// Seconds of sound, whose speed is a multiple of real time.
+    case soundSeconds
+    case bytes
+  }
+
   private static let barInterval = 0.1  // seconds between redraws
   private static let jsonInterval = 0.1
   private static let lineInterval = 5.0  // seconds between lines when the total is unknown
@@ -23,30 +30,40 @@ package struct ProgressDisplay: Sendable {
   private let style: Style
   private let program: String
   private let track: String
-  private var total: Double?
+  private let unit: Unit
 
+  private var total: Double?
   private var done = 0.0
+  private var doneBefore: Double?  // what a resumed download found
   private var lastWrite = -Double.infinity
   private var lastStep = 0.0
   private var isDrawn = false
 
-  package init(style: Style, program: String, track: String, totalSeconds: Double?) {
+  package init(
+    style: Style, program: String, track: String, total: Double?, unit: Unit = .soundSeconds
+  ) {
     self.style = style
     self.program = program
     self.track = Printable.oneLine(track)
-    setTotal(seconds: totalSeconds)
+    self.unit = unit
+    set(total: total)
   }
 
-  /// Says how much there is to do, where that wasn't known at the beginning.
-  package mutating func setTotal(seconds: Double?) {
-    total = seconds.flatMap { $0 > 0 ? $0 : nil }
+  /// Says how much there is to do, where that wasn't known, or only roughly, at the beginning.
+  package mutating func set(total: Double?) {
+    self.total = total.flatMap { $0 > 0 ? $0 : nil }
   }
 
-  /// What to write when `doneSeconds` are done after `elapsed` seconds, on a terminal of `columns`.
+  /// What to write when so much is done after `elapsed` seconds, on a terminal of `columns`.
   ///
   /// Segments end out of order; the display never goes back.
-  package mutating func update(doneSeconds: Double, elapsed: Double, columns: Int) -> String {
-    done = max(done, min(doneSeconds, total ?? .infinity))
+  package mutating func update(done: Double, elapsed: Double, columns: Int) -> String {
+    self.done = max(self.done, min(done, total ?? .infinity))
+    doneBefore = doneBefore ?? (unit == .bytes ? done : 0)
+    return text(elapsed: elapsed, columns: columns)
+  }
+
+  private mutating func text(elapsed: Double, columns: Int) -> String {
     let isComplete = done == total
     switch style {
     case .none: return ""
@@ -73,7 +90,8 @@ package struct ProgressDisplay: Sendable {
         "event": "progress", "track": .string(track), "done": .number(done),
         "total": total.map { .number($0) } ?? .null, "seconds": .number(elapsed),
       ]
-      return event.line + "\n"
+      guard unit == .bytes, case .object(let members) = event else { return event.line + "\n" }
+      return JSONValue.object(members + [.init("unit", "bytes")]).line + "\n"
     }
   }
 
@@ -89,9 +107,14 @@ package struct ProgressDisplay: Sendable {
 
   /// "42 %, 12.3× real time, 0:41 left", or how far a pipe of unknown length has come.
   private func status(elapsed: Double) -> String {
-    let speed = elapsed > 0 ? done / elapsed : 0
-    let rate = "\(Self.decimal(speed))× real time"
-    guard let total else { return "\(Self.clock(done)) done, \(rate)" }
+    let speed = elapsed > 0 ? (done - (doneBefore ?? 0)) / elapsed : 0
+    let amount: String
+    let rate: String
+    switch unit {
+    case .soundSeconds: (amount, rate) = (Self.clock(done), "\(Self.decimal(speed))× real time")
+    case .bytes: (amount, rate) = ("\(ByteCount(Int(done)))", "\(ByteCount(Int(speed)))/s")
+    }
+    guard let total else { return "\(amount) done, \(rate)" }
     let percent = "\(Int(done / total * 100)) %"
     guard speed > 0 else { return percent }
     return "\(percent), \(rate), \(Self.clock((total - done) / speed)) left"

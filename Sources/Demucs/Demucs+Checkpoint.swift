@@ -4,21 +4,22 @@ internal import NeuralLayers
 internal import Tensors
 
 extension Demucs {
-  /// Whether a checkpoint holds a network of this family, of whatever generation.
+  /// Whether a checkpoint holds a network of the first or second generation.
   public static func recognises(_ checkpoint: Checkpoint) throws(CheckpointError) -> Bool {
     if let name = try ConstructedModel(checkpoint)?.className {
-      return ["demucs.model.Demucs", "demucs.demucs.Demucs"].contains(name)
+      return name == "demucs.model.Demucs"
     }
     guard case .dict = checkpoint.root else { return false }
-    // Quantised parameters are Demucs' alone; loading says that they are not supported.
+    // The one quantised network that comes without a package.
     if checkpoint.root["compressed"] != nil { return true }
-    return try checkpoint.weights().contains("encoder.0.0.weight")
+    guard try checkpoint.weights().contains("encoder.0.0.weight") else { return false }
+    return try !TimeDemucs.recognises(checkpoint)
   }
 
   /// Loads a network from a checkpoint in one of the public layouts: the training program's packages,
   /// or parameters alone.
   ///
-  /// - Throws: `CheckpointError`; `.unsupported` for other generations and quantised files.
+  /// - Throws: `CheckpointError`.
   public init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     let package = try DemucsPackage(checkpoint)
     let configuration = try package.configuration()
@@ -45,7 +46,7 @@ extension Demucs {
 
     let deepest = c.channels[c.channels.count - 1]
     memory =
-      c.memoryLayers == 0 ? nil : try Memory(weights / "lstm", c.memoryLayers, channels: deepest)
+      c.memoryLayers == 0 ? nil : try BottleneckMemory(weights / "lstm", channels: deepest)
 
     var decoder: [DecoderLayer] = []
     for (index, level) in c.channels.indices.reversed().enumerated() {
@@ -62,39 +63,6 @@ extension Demucs {
     }
     self.decoder = decoder
     try weights.finish()
-  }
-}
-
-extension Demucs.Memory {
-  fileprivate init(
-    _ weights: Weights, _ layers: Int, channels: Int
-  ) throws(CheckpointError) {
-    func parameters(_ suffix: String, depth: Int) throws(CheckpointError)
-      -> LongShortTermMemory.Parameters
-    {
-      let lstm = weights / "lstm"
-      return LongShortTermMemory.Parameters(
-        inputWeight: try lstm.tensor("weight_ih_\(suffix)", 4 * channels, depth),
-        recurrentWeight: try lstm.tensor("weight_hh_\(suffix)", 4 * channels, channels),
-        inputBias: try lstm.tensor("bias_ih_\(suffix)", 4 * channels),
-        recurrentBias: try lstm.tensor("bias_hh_\(suffix)", 4 * channels))
-    }
-    var both:
-      [(forward: LongShortTermMemory.Parameters, backward: LongShortTermMemory.Parameters)] =
-        []
-    for layer in 0..<layers {
-      let depth = layer == 0 ? channels : 2 * channels
-      both.append(
-        (
-          try parameters("l\(layer)", depth: depth),
-          try parameters("l\(layer)_reverse", depth: depth)
-        ))
-    }
-    lstm = LongShortTermMemory(layers: both)
-    let linear = weights / "linear"
-    self.linear = PackedMatrix(
-      weights: try linear.tensor("weight", channels, 2 * channels).elements, depth: 2 * channels,
-      columns: channels, bias: try linear.tensor("bias", channels).elements)
   }
 }
 

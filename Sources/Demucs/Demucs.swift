@@ -17,14 +17,8 @@ public struct Demucs: Sendable {
   public let configuration: DemucsConfiguration
 
   let encoder: [EncoderLayer]
-  let memory: Memory?
+  let memory: BottleneckMemory?
   let decoder: [DecoderLayer]  // the deepest first
-
-  /// The LSTM, and what takes its two directions back to one width.
-  struct Memory: Sendable {
-    let lstm: LongShortTermMemory
-    let linear: PackedMatrix  // 2 · C → C
-  }
 
   /// Separates a whole signal, with silence around it.
   ///
@@ -77,8 +71,10 @@ public struct Demucs: Sendable {
         remembered.isEmpty
         ? memory.map { $0([saved[saved.count - 1]], run)[0] } ?? saved[saved.count - 1]
         : remembered[index]
+      let output = decoded(middle, &saved, run)
       try deliver(
-        sources(of: decoded(middle, &saved, run), count: segment.count, level: level, run))
+        configuration.estimates(
+          output, from: (output.shape[0] - segment.count) / 2, samples: segment.count, level, run))
     }
   }
 
@@ -86,25 +82,14 @@ public struct Demucs: Sendable {
   /// layers' frames, at mean 0 and deviation 1 where the configuration says so.
   private func heard(
     _ signal: Tensor, _ segment: Range<Int>, _ run: Run
-  ) -> (signal: Tensor, level: Level) {
-    let heard = padded(signal, segment, run)
+  ) -> (signal: Tensor, level: SignalLevel) {
+    let heard = configuration.heard(signal, segment, run)
     // Without normalisation the reference still divides by 1 + 1e-5.
-    let level = configuration.normalizesSegments ? Level(heard) : Level(mean: 0, deviation: 1)
-    let (mean, deviation) = (level.mean, level.deviation)
-    heard.update { ($0 - mean) / (1e-5 + deviation) }
+    let level =
+      configuration.normalizesSegments
+      ? SignalLevel(monoOf: heard) : SignalLevel(mean: 0, deviation: 1)
+    level.normalize(heard, run)
     return (heard, level)
-  }
-
-  /// The segment in the middle of as many samples as fill all layers' frames.
-  private func padded(_ signal: Tensor, _ segment: Range<Int>, _ run: Run) -> Tensor {
-    let channels = configuration.audioChannels
-    let length = configuration.validLength(segment.count)
-    let start = segment.lowerBound - (length - segment.count) / 2
-    let real = max(0, start)..<min(signal.shape[0], start + length)
-    let y = run.arena.tensor(length, channels)
-    y.pointer.update(repeating: 0, count: y.count)
-    signal.rows(real).copy(into: y, row: real.lowerBound - start)
-    return y
   }
 
   /// Each encoder layer's output.
@@ -145,78 +130,5 @@ public struct Demucs: Sendable {
       x = OctaveResampling(.down)(x, arena: run.arena, parallel: run.parallel)
     }
     return x
-  }
-
-  /// The sources' tensors, as long as the segment and at its level.
-  private func sources(of output: Tensor, count: Int, level: Level, _ run: Run) -> [Tensor] {
-    let trimmed = (output.shape[0] - count) / 2
-    let channels = configuration.audioChannels
-    return configuration.sources.indices.map { source in
-      let result = run.arena.tensor(count, channels)
-      output.rows(trimmed..<trimmed + count)
-        .columns(source * channels..<(source + 1) * channels).copy(into: result, row: 0)
-      result.update { $0 * level.deviation + level.mean }
-      return result
-    }
-  }
-}
-
-extension Demucs.Memory {
-  /// Takes signals `[T, C]` of one width through the LSTM, side by side.
-  fileprivate func callAsFunction(_ signals: [Tensor], _ run: Run) -> [Tensor] {
-    let order = signals.indices.sorted { signals[$0].shape[0] > signals[$1].shape[0] }
-    let lengths = order.map { signals[$0].shape[0] }
-    let (steps, channels) = (lengths[0], signals[0].shape[1])
-    let x = run.arena.tensor(signals.count * steps, channels)
-    x.pointer.update(repeating: 0, count: x.count)
-    for (place, index) in order.enumerated() {
-      signals[index].rows(0..<lengths[place]).copy(into: x, row: place * steps)
-    }
-    let both = lstm(
-      x.reshaped(signals.count, steps, channels), lengths: lengths, arena: run.arena,
-      parallel: run.parallel
-    ).reshaped(signals.count * steps, 2 * channels)
-    run.trace?("lstm", both)
-    var results = signals
-    for (place, index) in order.enumerated() {
-      let (y, start) = (run.arena.tensor(lengths[place], channels), place * steps)
-      run.tiles(0..<lengths[place]) { tile, _ in
-        linear(
-          both.rows(start + tile.lowerBound..<start + tile.upperBound), into: y.rows(tile))
-      }
-      run.trace?("linear", y)
-      results[index] = y
-    }
-    return results
-  }
-}
-
-/// The mean and the (unbiased) deviation of a signal's mono mix.
-private struct Level {
-  let mean: Float
-  let deviation: Float
-
-  init(mean: Float, deviation: Float) {
-    self.mean = mean
-    self.deviation = deviation
-  }
-
-  init(_ signal: Tensor) {
-    let (frames, channels) = (signal.shape[0], signal.shape[1])
-    let mono = (0..<frames).map { frame in
-      (0..<channels).reduce(0.0) { $0 + Double(signal.pointer[frame * channels + $1]) }
-        / Double(channels)
-    }
-    let mean = mono.reduce(0, +) / Double(frames)
-    let squares = mono.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
-    self.mean = Float(mean)
-    deviation = Float((squares / Double(max(1, frames - 1))).squareRoot())
-  }
-}
-
-extension Tensor {
-  /// Replaces every element.
-  fileprivate func update(_ transform: (Float) -> Float) {
-    for index in 0..<count { pointer[index] = transform(pointer[index]) }
   }
 }

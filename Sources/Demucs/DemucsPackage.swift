@@ -1,28 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import Checkpoints
 
-/// A checkpoint recognised as a Demucs: its parameters, and what its file says about the network besides.
+/// A checkpoint recognised as a Demucs of the first two generations: its parameters, and what its file
+/// says about the network besides.
 struct DemucsPackage {
   let weights: Weights
   private let path: String
-  private let model: ConstructedModel?
+  private let model: NamedParameters
 
   init(_ checkpoint: Checkpoint) throws(CheckpointError) {
     path = checkpoint.path
-    model = try ConstructedModel(checkpoint)
-    weights = if let model { model.weights } else { try checkpoint.weights() }
-    if checkpoint.root["state"]?["compressed"] != nil || checkpoint.root["compressed"] != nil {
-      throw .unsupported(
-        path: path, detail: "a quantised Demucs; use the one that is not quantised")
+    guard let model = try NamedParameters(checkpoint) else {
+      throw .unsupported(path: path, detail: "no Demucs")
     }
-    // Later generations number the layers of a level otherwise.
-    let isLater = weights.names.contains {
-      $0.hasPrefix("encoder.0.3.") || $0.hasPrefix("encoder.0.4.")
-    }
-    if isLater || model?.className == "demucs.demucs.Demucs" {
-      throw .unsupported(
-        path: path, detail: "a Demucs of the third generation; the first and second are known")
-    }
+    self.model = model
+    weights = model.weights
     guard weights.contains("encoder.0.2.weight"), weights.contains("decoder.0.2.weight") else {
       throw .unsupported(
         path: path, detail: "a Demucs without 1×1 convolutions; known are those with them")
@@ -44,17 +36,17 @@ struct DemucsPackage {
     }
     var memoryLayers = 0
     while weights.contains("lstm.lstm.weight_ih_l\(memoryLayers)") { memoryLayers += 1 }
-    let named = model?.named
-    let sampleRate = named?["samplerate"]?.int ?? 44100
-    let sourceCount = max(1, last[1] / first[1])
+    let arguments = model.arguments
+    let sampleRate = arguments.int("samplerate") ?? 44100
     return DemucsConfiguration(
-      sampleRate: sampleRate, audioChannels: first[1], sources: sources(sourceCount),
-      channels: channels, kernelSize: first[2], stride: named?["stride"]?.int ?? 4,
+      sampleRate: sampleRate, audioChannels: first[1],
+      sources: arguments.sources(max(1, last[1] / first[1])),
+      channels: channels, kernelSize: first[2], stride: arguments.int("stride") ?? 4,
       context: try shape("decoder.0.0.weight")[2], memoryLayers: memoryLayers,
       // The first generation, whose packages are tuples, has no such thing.
-      doublesRate: named?["resample"]?.bool ?? (model?.isTuple != true),
-      normalizesSegments: named?["normalize"]?.bool ?? false,
-      segmentSamples: named?["segment_length"]?.int ?? 40 * min(max(sampleRate, 1), 768_000))
+      doublesRate: arguments.bool("resample") ?? !model.isTuple,
+      normalizesSegments: arguments.bool("normalize") ?? false,
+      segmentSamples: arguments.int("segment_length") ?? 40 * min(max(sampleRate, 1), 768_000))
   }
 
   private func shape(_ name: String) throws(CheckpointError) -> [Int] {
@@ -63,12 +55,5 @@ struct DemucsPackage {
       throw .wrongShape(key: name, expected: [1, 1, 1], found: shape)
     }
     return shape
-  }
-
-  private func sources(_ count: Int) -> [String] {
-    let stated = (model?.named["sources"] ?? model?.positional.first)?.list?.compactMap(\.string)
-    if let stated, stated.count == count { return stated }
-    if count == 4 { return ["drums", "bass", "other", "vocals"] }
-    return (1...count).map { "source\($0)" }
   }
 }

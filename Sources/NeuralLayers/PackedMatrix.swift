@@ -22,6 +22,17 @@ package struct PackedMatrix: Sendable {
     self.bias = bias.map { Tensor(shape: [columns], elements: $0) }
   }
 
+  /// Packs the matrix W[depth, column] = weights[column · columnStride + depth · depthStride].
+  init(
+    _ weights: UnsafePointer<Float>, depth: Int, columns: Int, columnStride: Int, depthStride: Int
+  ) {
+    self.depth = depth
+    self.columns = columns
+    packed = Storage(capacity: tessera_matmul_packed_count(depth, columns))
+    tessera_matmul_pack(depth, columns, weights, columnStride, depthStride, packed.pointer)
+    bias = nil
+  }
+
   /// y = x · W + b, then, with a slope, PReLU (0 is ReLU).
   ///
   /// Each output row depends on its input row alone, bit for bit.

@@ -88,7 +88,7 @@ public struct TransposedConvolution1D: Sendable {
 
 extension Tensor {
   /// `[in, out, kernel]` as `[stride · out, in, taps]`: the taps of each phase, the newest input last.
-  fileprivate func phases(stride: Int, taps: Int) -> Tensor {
+  func phases(stride: Int, taps: Int) -> Tensor {
     let (input, output, kernel) = (shape[0], shape[1], shape[2])
     let source = elements
     var result = [Float](repeating: 0, count: stride * output * input * taps)
@@ -103,7 +103,8 @@ extension Tensor {
     return Tensor(shape: [stride * output, input, taps], elements: result)
   }
 
-  fileprivate func repeated(_ times: Int) -> [Float] {
+  /// The elements so many times, one copy behind the other.
+  func repeated(_ times: Int) -> [Float] {
     (0..<times).flatMap { _ in elements }
   }
 }

@@ -9,6 +9,7 @@ final class OverlapStage: SeparationStage {
   private let separator: any Separator
   private let segment: Int
   private let stride: Int
+  private let jobs: Int
   private let whole: Int
   private let context: Int
   private let weights: [Float]
@@ -22,10 +23,14 @@ final class OverlapStage: SeparationStage {
   // The last segment's estimates from there on: what the next one's sources are matched with.
   private var previous: [[Float]] = []
 
-  init(_ separator: any Separator, segment: Int, overlap: Double, whole: Int, context: Int = 0) {
+  init(
+    _ separator: any Separator, segment: Int, overlap: Double, jobs: Int, whole: Int,
+    context: Int = 0
+  ) {
     self.separator = separator
     self.segment = segment
     self.context = context
+    self.jobs = jobs
     self.whole = whole
     stride = max(1, Int((1 - overlap) * Double(segment)))
     // 1 … ⌊n/2⌋ up, n − ⌊n/2⌋ … 1 down, over the greatest.
@@ -40,11 +45,13 @@ final class OverlapStage: SeparationStage {
     buffer += samples
     if !isCut && pending <= whole { return }
     isCut = true
-    let group = separator.segmentsAtOnce
     while pending > (group - 1) * stride + segment + context {
       try advance(segments: group, run, deliver)
     }
   }
+
+  /// How many segments are worked on together.
+  private var group: Int { max(separator.segmentsAtOnce, jobs) }
 
   /// Samples from the next segment's first on.
   private var pending: Int { buffer.count / separator.channels - heard }
@@ -54,7 +61,7 @@ final class OverlapStage: SeparationStage {
     if isCut {
       while pending > 0 {
         let left = (pending + stride - 1) / stride
-        try advance(segments: min(left, separator.segmentsAtOnce), run, deliver)
+        try advance(segments: min(left, group), run, deliver)
       }
     } else {
       try separator.separate(signal(pending, run), segment: heard..<heard + pending, run)
@@ -71,7 +78,7 @@ final class OverlapStage: SeparationStage {
     }
     let last = segments[count - 1].upperBound - heard
     var complete = 0
-    try separator.separate(signal(last, run), segments: segments, run) { estimates in
+    try separator.separate(signal(last, run), segments: segments, jobs: jobs, run) { estimates in
       let step = min(stride, available - complete)
       try blend(estimates, complete: step, deliver)
       complete += step

@@ -59,7 +59,7 @@ public final class Separation {
     self.separator = separator
     self.stems = stems
     run = Run(threads: threads)
-    stage = separator.makeStage(settings)
+    stage = separator.makeStage(settings, wanted: separator.sources(of: stems))
     let channels = min(format.channels, separator.channels)
     self.format = AudioFormat(sampleRate: format.sampleRate, channels: channels)
     toModel = Resampler(

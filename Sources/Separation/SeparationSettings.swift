@@ -6,28 +6,41 @@ public struct SeparationSettings: Sendable, Hashable {
   public var segmentSeconds: Double?
   /// The share of a segment that overlaps with the next, from 0 to below 1.
   public var overlap: Double
+  /// Segments that are worked on at a time, each by its share of the threads; networks that take several
+  /// segments through their steps together do so instead.
+  public var jobs: Int
   /// Memory that a pass may take for activations, in bytes.
   public var workingMemory: Int
 
   /// The defaults of the command line.
   public init(
-    segmentSeconds: Double? = nil, overlap: Double = 0.25, workingMemory: Int = 180_000_000
+    segmentSeconds: Double? = nil, overlap: Double = 0.25, jobs: Int = 1,
+    workingMemory: Int = 180_000_000
   ) {
     self.segmentSeconds = segmentSeconds
     self.overlap = overlap
+    self.jobs = max(1, jobs)
     self.workingMemory = workingMemory
   }
 }
 
 extension Separator {
-  /// A stage that passes one signal through the network.
-  public func makeStage(_ settings: SeparationSettings) -> any SeparationStage {
-    var stage = makePassageStage(settings)
+  /// A stage that passes one signal through the network, and brings levels there and back.
+  ///
+  /// - Parameter wanted: the sources that somebody will hear, all without it; of the others any
+  ///   samples may come.
+  public func makeStage(
+    _ settings: SeparationSettings, wanted: Set<Int>? = nil
+  ) -> any SeparationStage {
+    var stage = makePassageStage(settings, wanted: wanted ?? Set(sources.indices))
     if normalizesTrack { stage = NormalizedTrackStage(stage, channels: channels) }
     return matchesMixtureLevel ? LevelMatchedStage(stage, sources: sources.count) : stage
   }
 
-  private func makePassageStage(_ settings: SeparationSettings) -> any SeparationStage {
+  /// The way through the network that its `passage` says.
+  public func makePassageStage(
+    _ settings: SeparationSettings, wanted: Set<Int>
+  ) -> any SeparationStage {
     func affordable(_ bytesPerSample: Int) -> Int { settings.workingMemory / bytesPerSample }
     let wanted = settings.segmentSeconds.map { max(1, Int($0 * Double(sampleRate))) }
     switch passage {
@@ -42,13 +55,14 @@ extension Separator {
       // What the network was trained on is worth some memory beyond the default.
       let segment = wanted ?? min(own ?? whole, 2 * whole)
       return OverlapStage(
-        self, segment: max(2, segment), overlap: settings.overlap,
+        self, segment: max(2, segment), overlap: settings.overlap, jobs: settings.jobs,
         whole: wanted == nil ? max(whole, segment) : segment)
     case .segments(let own, let context):
       let segment = max(2, wanted ?? own)
       // The reference cuts whatever is longer than a stride.
       return OverlapStage(
-        self, segment: segment, overlap: settings.overlap, whole: 0, context: context)
+        self, segment: segment, overlap: settings.overlap, jobs: settings.jobs, whole: 0,
+        context: context)
     }
   }
 }

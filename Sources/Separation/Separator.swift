@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Synchronization
 public import Tensors
 
 /// A network that takes a mixture apart into sources.
@@ -25,6 +26,16 @@ public protocol Separator: Sendable {
   /// `[segment.count, channels]`.
   func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor]
 
+  /// A stage that passes a signal through the network, and nothing before or after it.
+  ///
+  /// - Parameter wanted: the sources that somebody will hear; of the others any samples will do.
+  func makePassageStage(
+    _ settings: SeparationSettings, wanted: Set<Int>
+  ) -> any SeparationStage
+
+  /// The separator that averages so many randomly shifted passes; `nil` where shifts change nothing.
+  func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)?
+
   /// How many segments are worth having at once, because they cost less together.
   var segmentsAtOnce: Int { get }
 
@@ -38,6 +49,11 @@ extension Separator {
   /// No: levels stay as they are.
   public var normalizesTrack: Bool { false }
 
+  /// Averages passes of every segment.
+  public func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)? {
+    ShiftedSeparator(self, shifts: shifts, seed: seed)
+  }
+
   /// One: nothing is gained.
   public var segmentsAtOnce: Int { 1 }
 
@@ -47,6 +63,29 @@ extension Separator {
     deliver: (_ sources: [Tensor]) throws -> Void
   ) throws {
     for segment in segments { try deliver(try separate(signal, segment: segment, run)) }
+  }
+
+  /// Separates several segments of a signal, `jobs` at a time, and delivers them in order.
+  ///
+  /// The result is the same: no sum depends on how many threads share it.
+  func separate(
+    _ signal: Tensor, segments: [Range<Int>], jobs: Int, _ run: Run,
+    deliver: (_ sources: [Tensor]) throws -> Void
+  ) throws {
+    guard jobs > 1 && segmentsAtOnce == 1 && segments.count > 1 else {
+      return try separate(signal, segments: segments, run, deliver: deliver)
+    }
+    let lanes = min(jobs, segments.count, run.parallel.threads)
+    let share = Run(
+      threads: run.parallel.threads / lanes, arena: run.arena, trace: run.trace)
+    let results = Mutex([Result<[Tensor], any Error>?](repeating: nil, count: segments.count))
+    Parallel(threads: lanes).forEach(segments.count) { index, _ in
+      let result = Result { try separate(signal, segment: segments[index], share) }
+      results.withLock { $0[index] = result }
+    }
+    for result in results.withLock({ $0 }) {
+      if let result { try deliver(try result.get()) }
+    }
   }
 
   /// Separates the segment as if there was nothing around it.

@@ -28,6 +28,16 @@ extension Separator {
     sources.enumerated().map { Stem(name: $1, content: .sources([$0])) }
   }
 
+  /// The sources that stems are made of.
+  func sources(of stems: [Stem]) -> Set<Int> {
+    stems.reduce(into: []) { wanted, stem in
+      switch stem.content {
+      case .sources(let parts): wanted.formUnion(parts)
+      case .residual: wanted.formUnion(sources.indices)
+      }
+    }
+  }
+
   /// One source, and the sum of the others as `no_NAME`; `nil` where no source has that name.
   public func twoStems(_ name: String) -> [Stem]? {
     guard let chosen = sources.firstIndex(of: name) else { return nil }

@@ -39,6 +39,22 @@ package struct Rows {
       channels: range.count, stride: stride)
   }
 
+  /// How many rows of a few channels make a multiple of 16 elements, the widest vectors': 1 for rows that
+  /// are long enough.
+  package static func together(_ channels: Int) -> Int {
+    guard channels > 0 && channels < 64 else { return 1 }
+    return 1 << max(0, 4 - channels.trailingZeroBitCount)
+  }
+
+  /// Adds as many rows to these, element by element.
+  package func add(_ other: Rows) {
+    precondition(other.count == count && other.channels == channels, "unlike rows")
+    for index in 0..<count {
+      let (target, source) = (pointer + index * stride, other.pointer + index * other.stride)
+      for channel in 0..<channels { target[channel] += source[channel] }
+    }
+  }
+
   /// Copies these rows into a tensor `[count, channels]`, from its row `row` on.
   package func copy(into tensor: Tensor, row: Int) {
     for index in 0..<count {

@@ -37,6 +37,19 @@ public struct Run: Sendable {
     }
   }
 
+  /// Calls `body` for tiles of at most `tileRows` frames that cover `frames` of each of `rows` of a grid
+  /// `[F, T, C]`, on all threads.
+  package func grid(
+    rows: Range<Int>, frames: Range<Int>, _ body: (_ row: Int, _ tile: Range<Int>) -> Void
+  ) {
+    let tiles = Run.tileCount(frames.count)
+    parallel.forEach(rows.count * tiles) { index, _ in
+      let start = frames.lowerBound + index % tiles * Run.tileRows
+      body(
+        rows.lowerBound + index / tiles, start..<min(start + Run.tileRows, frames.upperBound))
+    }
+  }
+
   /// How many tiles `tiles` makes of `rows` rows.
   package static func tileCount(_ rows: Int) -> Int { (rows + tileRows - 1) / tileRows }
 }

@@ -2,7 +2,7 @@
 internal import ArgumentParser
 package import CommandSupport
 internal import Evaluation
-public import ModelLibrary
+internal import ModelLibrary
 public import Separation
 internal import SoundFiles
 
@@ -38,6 +38,7 @@ struct ScoreModel: ProgramCommand {
   @Option(help: ArgumentHelp("The share of a segment that overlaps the next.", valueName: "ratio"))
   var overlap = 0.25
 
+  @OptionGroup(title: "Models kept here") var library: ModelLibraryOptions
   @OptionGroup(title: "Data set") var dataSet: DataSetOptions
   @OptionGroup(title: "Scores") var scoring: ScoringOptions
   @OptionGroup(title: "Running") var common: CommonOptions
@@ -53,7 +54,7 @@ struct ScoreModel: ProgramCommand {
 
   func run() throws {
     let recordings = try DataSet(root, subset: dataSet.wantedSubset).recordings
-    let file = try ModelLibrary.resolve(model)
+    let file = try library.file(of: model)
     let separator = try loadSeparator(file)
     let known = Set(recordings.flatMap { $0.stems.map(\.name) })
     let stems = separator.stems.filter {
@@ -69,10 +70,11 @@ struct ScoreModel: ProgramCommand {
     let jobs = scoring.jobs ?? 1
     let plan = ScoringPlan(
       scoring, threads: common.threadCount, jobs: jobs, recordings: recordings.count)
+    let modelFiles = ([file.path] + (file.bag?.members.map(\.path) ?? [])).map { PathBytes($0) }
     let works = recordings.map { recording in
       ScoringRun.Work(
         subset: recording.subset, name: recording.name, seconds: recording.seconds,
-        inputs: recording.files + [PathBytes(file.path)]
+        inputs: recording.files + modelFiles
       ) { name, subset in
         guard let location = recording.mixture else {
           throw Failure(.missingInput, "\(recording.name): has no mixture to separate")
@@ -116,8 +118,4 @@ struct ScoreModel: ProgramCommand {
 
 extension SeparationError: FailureConvertible {
   package var exitStatus: ExitStatus { .badData }
-}
-
-extension ModelLibraryError: FailureConvertible {
-  package var exitStatus: ExitStatus { .unavailable }
 }

@@ -4,30 +4,37 @@ internal import CommandSupport
 internal import ModelLibrary
 internal import Separation
 
-/// `separate-stems models`: what there is to choose from.
+/// `separate-stems models`: what there is to choose from, here and elsewhere.
 struct Models: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "List the models that have names, or describe one.",
-    subcommands: [List.self, Info.self], defaultSubcommand: List.self)
+    abstract: "List, describe, fetch or remove models.",
+    discussion: """
+      EXAMPLES
+        What there is; 'not yet' marks what this release cannot run:
+          separate-stems models list
+        What a model or a checkpoint file is:
+          separate-stems models info tasnet
+          separate-stems models info final.pth.tar
+        Two models onto a machine that has no network later:
+          separate-stems models fetch tasnet conv_tasnet_base_libri2mix --model-dir /media/models
+      """,
+    subcommands: [List.self, Info.self, FetchModels.self, RemoveModels.self],
+    defaultSubcommand: List.self)
 
   /// `models list`.
   struct List: ProgramCommand {
     static let configuration = CommandConfiguration(abstract: "List the models that have names.")
 
+    @OptionGroup(title: "Models kept here") var models: ModelLibraryOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      for entry in ModelLibrary.entries {
-        let isDefault = entry.name == ModelLibrary.defaultModel
+      let tasks: Set<ModelTask> = [.separation, .querySeparation, .tagging]
+      for record in ModelRecord.all(for: tasks, in: models.library) {
         if common.json {
-          try StandardOutput.write(json: [
-            "name": .string(entry.name), "summary": .string(entry.summary),
-            "licence": .string(entry.licence), "default": .boolean(isDefault),
-          ])
+          try StandardOutput.write(json: .object(record.json))
         } else {
-          let note = isDefault ? " (default)" : ""
-          try StandardOutput.write(
-            line: "\(entry.name)  \(entry.summary); \(entry.licence)\(note)")
+          try StandardOutput.write(line: record.line)
         }
       }
     }
@@ -36,46 +43,109 @@ struct Models: ParsableCommand {
   /// `models info`.
   struct Info: ProgramCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Describe a model: a name, or a checkpoint file.")
+      abstract: "Describe a model: a name, a checkpoint file, or a bag's .yaml file.")
 
-    @Argument(help: "A name that 'models list' shows, or a checkpoint file.") var model: String
+    @Argument(help: "A name that 'models list' shows, or a file.") var model: String
+    @OptionGroup(title: "Models kept here") var models: ModelLibraryOptions
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-      let (file, separator) = try loadModel(model)
-      if common.json {
-        try StandardOutput.write(json: [
-          "name": .string(file.name), "path": .string(file.path),
-          "sources": .array(separator.sources.map { .string($0) }),
-          "sampleRate": .integer(separator.sampleRate), "channels": .integer(separator.channels),
-          "streamingLatencySeconds": latency(separator).map { .number($0) } ?? .null,
-        ])
+      let library = models.library
+      var record: ModelRecord?
+      if let published = Catalogue.model(named: model) {
+        record = ModelRecord(published, in: library)
+        // What can't be opened is described from the catalogue.
+        if !library.isHere(published) || published.obstacle != nil {
+          return try write(record, nil)
+        }
+      }
+      try write(record, try LoadedModel(model, from: models))
+    }
+
+    private func write(_ record: ModelRecord?, _ loaded: LoadedModel?) throws {
+      guard common.json else {
+        let lines = (record?.lines ?? []) + (loaded?.lines(record == nil) ?? [])
+        for (label, value) in lines {
+          let padded = label + String(repeating: " ", count: max(1, 10 - label.count))
+          try StandardOutput.write(line: padded + value)
+        }
         return
       }
-      try StandardOutput.write(line: "name      \(file.name)")
-      try StandardOutput.write(line: "file      \(file.path)")
-      try StandardOutput.write(line: "sources   \(separator.sources.joined(separator: ", "))")
-      try StandardOutput.write(
-        line: "audio     \(separator.sampleRate) Hz, \(separator.channels) channel(s)")
-      try StandardOutput.write(line: "passage   \(passage(separator))")
-    }
-
-    private func latency(_ separator: any Separator) -> Double? {
-      guard case .stream(let samples, _) = separator.passage else { return nil }
-      return Double(samples) / Double(separator.sampleRate)
-    }
-
-    private func passage(_ separator: any Separator) -> String {
-      switch separator.passage {
-      case .stream(let samples, _):
-        let milliseconds = 1000 * Double(samples) / Double(separator.sampleRate)
-        return "streams, \(Int(milliseconds.rounded(.up))) ms late"
-      case .context: return "segments with context, exact at any length"
-      case .overlap: return "whole files, long ones in overlapping segments"
-      case .segments(let samples, _):
-        let seconds = Double(samples) / Double(separator.sampleRate)
-        return "overlapping segments of \((10 * seconds).rounded() / 10) s"
+      var members = record?.json ?? []
+      for member in loaded?.json ?? [] {
+        members.removeAll { $0.key == member.key }
+        members.append(member)
       }
+      try StandardOutput.write(json: .object(members))
+    }
+  }
+}
+
+/// What a model's own files say of it.
+private struct LoadedModel {
+  private let file: ModelFile
+  private let separator: any Separator
+  private let parameters: Int?
+
+  init(_ model: String, from library: ModelLibraryOptions) throws {
+    (file, separator) = try loadModel(model, from: library)
+    parameters = try parameterCount(of: file)
+  }
+
+  func lines(_ isUnknown: Bool) -> [(label: String, value: String)] {
+    var lines: [(label: String, value: String)] = isUnknown ? [("name", file.name)] : []
+    for path in file.bag?.members.map(\.path) ?? [file.path] { lines.append(("file", path)) }
+    if isUnknown {
+      if let family = separator.family { lines.append(("family", family.rawValue)) }
+      lines.append(("sources", separator.sources.joined(separator: ", ")))
+    }
+    lines.append(("audio", "\(separator.sampleRate) Hz, \(separator.channels) channel(s)"))
+    if let parameters { lines.append(("size", "\(parameters) parameters")) }
+    lines.append(("passage", passage))
+    return lines
+  }
+
+  var json: [JSONValue.Member] {
+    var members: [JSONValue.Member] = [
+      .init("name", .string(file.name)), .init("path", .string(file.path)),
+      .init("members", .array((file.bag?.members ?? []).map { .string($0.path) })),
+      .init("sources", .array(separator.sources.map { .string($0) })),
+      .init("sampleRate", .integer(separator.sampleRate)),
+      .init("channels", .integer(separator.channels)),
+      .init("parameters", parameters.map { .integer($0) } ?? .null),
+      .init("streamingLatencySeconds", latency.map { .number($0) } ?? .null),
+      .init("segmentSeconds", segment.map { .number($0) } ?? .null),
+    ]
+    if let family = separator.family { members.append(.init("family", .string(family.rawValue))) }
+    return members
+  }
+
+  private func seconds(_ samples: Int) -> Double {
+    Double(samples) / Double(separator.sampleRate)
+  }
+
+  private var latency: Double? {
+    guard case .stream(let samples, _) = separator.passage else { return nil }
+    return seconds(samples)
+  }
+
+  private var segment: Double? {
+    if let prescribed = file.bag?.segmentSeconds { return prescribed }
+    switch separator.passage {
+    case .segments(let samples, _): return seconds(samples)
+    case .overlap(let samples, _): return samples.map { seconds($0) }
+    case .stream, .context: return nil
+    }
+  }
+
+  private var passage: String {
+    switch separator.passage {
+    case .stream(let samples, _):
+      return "streams, \(Int((1000 * seconds(samples)).rounded(.up))) ms late"
+    case .context: return "segments with context, exact at any length"
+    case .overlap: return "whole files, long ones in overlapping segments"
+    case .segments:
+      return "overlapping segments of \((10 * (segment ?? 0)).rounded() / 10) s"
     }
   }
 }

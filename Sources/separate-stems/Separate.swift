@@ -14,12 +14,21 @@ struct Separate: ProgramCommand {
   var inputs: [PathBytes]
 
   @OptionGroup(title: "Model") var model: ModelOptions
+  @OptionGroup(title: "Models kept here") var library: ModelLibraryOptions
   @OptionGroup(title: "Input") var range: RangeOptions
   @OptionGroup(title: "Output") var output: OutputOptions
   @OptionGroup(title: "Running") var common: CommonOptions
 
   func run() throws {
-    let (file, network) = try loadModel(model.model, configuration: model.config)
+    let expansion = InputExpansion(inputs)
+    var batch = Batch()
+    // Without anything to do, no model needs to be fetched and loaded.
+    if expansion.files.isEmpty {
+      for failure in expansion.failures { try batch.fail(failure) }
+      return try batch.finish()
+    }
+    let (file, network) = try loadModel(
+      model.model, configuration: model.config, from: library)
     let separator = try model.shifted(network)
     let stems = try output.chosenStems(of: separator)
     if output.output.isStandardStream && stems.count != 1 {
@@ -28,10 +37,8 @@ struct Separate: ProgramCommand {
         "'-o -' takes one stem; choose one of "
           + "\(stems.map(\.name).joined(separator: ", ")) with --stems")
     }
-    let expansion = InputExpansion(inputs)
     let jobs = try plan(expansion.files, model: file.name, stems: stems)
 
-    var batch = Batch()
     for failure in expansion.failures { try batch.fail(failure) }
     for job in jobs {
       do {

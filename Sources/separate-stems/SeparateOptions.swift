@@ -12,7 +12,7 @@ extension ClipPolicy: ExpressibleByArgument {}
 struct ModelOptions: ParsableArguments {
   @Option(
     name: [.short, .customShort("n"), .long],
-    help: "A model's name ('models list' shows them) or a checkpoint file.")
+    help: "A model's name ('models list' shows them), a checkpoint file or a bag's .yaml file.")
   var model: String?
 
   @Option(
@@ -30,6 +30,12 @@ struct ModelOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The share of a segment that overlaps the next.", valueName: "ratio"))
   var overlap = 0.25
 
+  @Option(
+    help: ArgumentHelp(
+      "Segments worked on at a time, each by its share of the threads; memory grows with it.",
+      valueName: "number"))
+  var jobs = 1
+
   @Option(help: ArgumentHelp("Average so many randomly shifted passes.", valueName: "number"))
   var shifts = 0
 
@@ -43,6 +49,9 @@ struct ModelOptions: ParsableArguments {
     if let segment, !(segment > 0 && segment < 86400) {
       throw ValidationError("--segment \(segment): expected seconds above 0")
     }
+    guard (1...1024).contains(jobs) else {
+      throw ValidationError("--jobs \(jobs): expected a number from 1 to 1024")
+    }
     guard overlap >= 0 && overlap < 1 else {
       throw ValidationError("--overlap \(overlap): expected a ratio from 0 to below 1")
     }
@@ -51,7 +60,7 @@ struct ModelOptions: ParsableArguments {
   /// The separator as these options want it.
   func shifted(_ separator: any Separator) throws(Failure) -> any Separator {
     if shifts == 0 { return separator }
-    guard let shifted = ShiftedSeparator(separator, shifts: shifts, seed: seed) else {
+    guard let shifted = separator.shifted(shifts, seed: seed) else {
       throw Failure(
         .usage, "--shifts is for models that hear whole segments; this one's output does not change"
       )
@@ -60,7 +69,7 @@ struct ModelOptions: ParsableArguments {
   }
 
   var settings: SeparationSettings {
-    SeparationSettings(segmentSeconds: segment, overlap: overlap)
+    SeparationSettings(segmentSeconds: segment, overlap: overlap, jobs: jobs)
   }
 }
 

@@ -2,7 +2,7 @@
 internal import ArgumentParser
 internal import Checkpoints
 package import CommandSupport
-public import ModelLibrary
+internal import ModelLibrary
 public import Separation
 
 /// The program: takes recordings apart.
@@ -30,21 +30,18 @@ extension SeparationError: FailureConvertible {
   package var exitStatus: ExitStatus { .badData }
 }
 
-extension ModelLibraryError: FailureConvertible {
-  package var exitStatus: ExitStatus { .unavailable }
-}
-
-/// The network that `--model` stands for.
+/// The network that `--model` stands for, fetched first where it isn't here.
 func loadModel(
-  _ model: String?, configuration: String? = nil
+  _ model: String?, configuration: String? = nil, from library: ModelLibraryOptions
 ) throws -> (file: ModelFile, separator: any Separator) {
-  let file = try ModelLibrary.resolve(model ?? ModelLibrary.defaultModel)
+  let file = try library.file(of: model ?? ModelLibrary.defaultModel)
   do {
     return (file, try loadSeparator(file, configuration: configuration))
   } catch {
     // Some errors know the parameter, but not the file.
     let message = error.description
-    let isComplete = [file.path, configuration ?? file.path].contains { message.hasPrefix($0) }
+    let paths = [file.path, configuration ?? file.path] + (file.bag?.members.map(\.path) ?? [])
+    let isComplete = paths.contains { message.hasPrefix($0) }
     throw Failure(error.exitStatus, isComplete ? message : "\(file.path): \(message)")
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import CommandSupport
 import Foundation
+import ModelLibrary
 import Testing
 
 @Suite("JSON lines")
@@ -52,7 +53,7 @@ struct CommandSupportMessageTests {
 @Suite("Progress")
 struct CommandSupportProgressTests {
   private func display(_ style: ProgressDisplay.Style, total: Double? = 200) -> ProgressDisplay {
-    ProgressDisplay(style: style, program: "p", track: "song", totalSeconds: total)
+    ProgressDisplay(style: style, program: "p", track: "song", total: total)
   }
 
   @Test("Lines come every 5 %, with speed and time left")
@@ -61,7 +62,7 @@ struct CommandSupportProgressTests {
     var lines: [String] = []
     for step in 0...200 {
       let text = display.update(
-        doneSeconds: Double(step), elapsed: Double(step) / 4, columns: 80)
+        done: Double(step), elapsed: Double(step) / 4, columns: 80)
       if !text.isEmpty { lines.append(text) }
     }
     #expect(lines.count == 20)
@@ -72,37 +73,51 @@ struct CommandSupportProgressTests {
   @Test("Lines nobody asked for wait until the work is long")
   func quietLines() {
     var display = display(.lines(quietSeconds: 3))
-    #expect(display.update(doneSeconds: 100, elapsed: 2.9, columns: 80).isEmpty)
-    #expect(display.update(doneSeconds: 101, elapsed: 3, columns: 80).hasPrefix("p: song: 50 %"))
+    #expect(display.update(done: 100, elapsed: 2.9, columns: 80).isEmpty)
+    #expect(display.update(done: 101, elapsed: 3, columns: 80).hasPrefix("p: song: 50 %"))
   }
 
   @Test("An unknown length shows how far the work has come")
   func unknownTotal() {
     var display = display(.lines(quietSeconds: 0), total: nil)
     #expect(
-      display.update(doneSeconds: 3725, elapsed: 10, columns: 80)
+      display.update(done: 3725, elapsed: 10, columns: 80)
         == "p: song: 1:02:05 done, 372.5× real time\n")
-    #expect(display.update(doneSeconds: 3726, elapsed: 14, columns: 80).isEmpty)
+    #expect(display.update(done: 3726, elapsed: 14, columns: 80).isEmpty)
+  }
+
+  @Test("Bytes are counted as such, and what was there before is nobody's speed")
+  func bytes() {
+    var display = ProgressDisplay(
+      style: .lines(quietSeconds: 0), program: "p", track: "model", total: 90e6, unit: .bytes)
+    #expect(display.update(done: 40e6, elapsed: 0, columns: 80) == "p: model: 44 %\n")
+    display.set(total: 100e6)
+    #expect(
+      display.update(done: 60e6, elapsed: 10, columns: 80)
+        == "p: model: 60 %, 2 MB/s, 0:20 left\n")
+    #expect(
+      [0, 999, 1000, 83_968_912, 1_063_000_000, 2_594_000_000].map { "\(ByteCount($0))" }
+        == ["0 B", "999 B", "1 kB", "84 MB", "1.06 GB", "2.59 GB"])
   }
 
   @Test("JSON lines name the event, and the last one always comes")
   func json() throws {
     var display = display(.json)
-    let first = display.update(doneSeconds: 50, elapsed: 1, columns: 80)
+    let first = display.update(done: 50, elapsed: 1, columns: 80)
     #expect(
       first == #"{"event":"progress","track":"song","done":50.0,"total":200.0,"seconds":1.0}"#
         + "\n"
     )
-    #expect(display.update(doneSeconds: 60, elapsed: 1.05, columns: 80).isEmpty)
-    #expect(display.update(doneSeconds: 200, elapsed: 1.06, columns: 80).contains("200.0"))
+    #expect(display.update(done: 60, elapsed: 1.05, columns: 80).isEmpty)
+    #expect(display.update(done: 200, elapsed: 1.06, columns: 80).contains("200.0"))
   }
 
   @Test("The bar never wraps, whatever the terminal and the name", arguments: [20, 40, 80, 200])
   func barWidth(_ columns: Int) {
     for track in ["song", String(repeating: "long ", count: 60), "漢字漢字漢字漢字漢字漢字漢字"] {
       var display = ProgressDisplay(
-        style: .bar, program: "p", track: track, totalSeconds: 200)
-      let drawn = display.update(doneSeconds: 77, elapsed: 9, columns: columns)
+        style: .bar, program: "p", track: track, total: 200)
+      let drawn = display.update(done: 77, elapsed: 9, columns: columns)
       let visible = drawn.dropFirst().replacing("\u{1B}[K", with: "")
       let wide = visible.unicodeScalars.reduce(0) { $0 + ($1.value < 0x2E80 ? 1 : 2) }
       #expect(wide < columns && visible.contains("38 %"), "\(drawn)")
@@ -113,11 +128,11 @@ struct CommandSupportProgressTests {
   func barRedraws() {
     var display = display(.bar)
     #expect(display.erase().isEmpty)
-    #expect(display.update(doneSeconds: 100, elapsed: 1, columns: 80).contains("50 %"))
-    #expect(display.update(doneSeconds: 110, elapsed: 1.05, columns: 80).isEmpty)
-    #expect(display.update(doneSeconds: 10, elapsed: 1.2, columns: 80).contains("55 %"))
+    #expect(display.update(done: 100, elapsed: 1, columns: 80).contains("50 %"))
+    #expect(display.update(done: 110, elapsed: 1.05, columns: 80).isEmpty)
+    #expect(display.update(done: 10, elapsed: 1.2, columns: 80).contains("55 %"))
     #expect(display.erase() == "\r\u{1B}[K")
-    #expect(display.update(doneSeconds: 10, elapsed: 1.21, columns: 80).contains("55 %"))
+    #expect(display.update(done: 10, elapsed: 1.21, columns: 80).contains("55 %"))
   }
 }
 

@@ -16,7 +16,7 @@ private enum Picture {
     ["ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer"],
     ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints"],
     ["Tensors"],
-    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK"],
+    ["COneDNN", "CKernels", "CFFTW", "CSndfile", "CLAPACK", "CZlib", "CCurl", "CCrypto"],
   ]
 
   /// What has fewer doors than its row allows: who alone may depend on it.
@@ -25,12 +25,16 @@ private enum Picture {
     "CFFTW": ["SpectralTransforms"],
     "CSndfile": ["SoundFiles"],
     "CLAPACK": ["Evaluation"],
+    "CZlib": ["Checkpoints", "TokenFiles"],
+    "CCurl": ["ModelLibrary"],
+    "CCrypto": ["ModelLibrary"],
+    "Yams": ["ModelLibrary"],
     "ArgumentParser": ["CommandSupport", "separate-stems", "audio-tokens", "evaluate-stems"],
   ]
 
   /// What sees less than its row allows: all that it may depend on.
   static let onlyDependencies: [String: Set<String>] = [
-    "CommandSupport": ["SoundFiles", "Checkpoints", "ArgumentParser"],
+    "CommandSupport": ["SoundFiles", "Checkpoints", "ModelLibrary", "ArgumentParser"],
     "SoundFiles": ["CSndfile", "CKernels"],
     "TestSupport": ["Tensors", "SoundFiles", "Checkpoints"],
   ]

@@ -60,6 +60,8 @@ struct HouseSourcesTests {
       ("fftw_", ["Sources/SpectralTransforms/", "Sources/CFFTW/"]),
       ("fftwf_", ["Sources/SpectralTransforms/", "Sources/CFFTW/"]),
       ("dnnl_", ["Sources/COneDNN/"]),
+      ("curl_", ["Sources/ModelLibrary/", "Sources/CCurl/"]),
+      ("EVP_", ["Sources/ModelLibrary/", "Sources/CCrypto/"]),
     ])
   func libraryDoors(_ prefix: String, _ places: [String]) throws {
     let call = try Regex("(^|[^A-Za-z0-9_])\(prefix)[a-z]")

@@ -118,7 +118,7 @@ import Testing
     func run(_ model: String) throws -> ProgramRun {
       try workshop.run(["a.wav", "--model", model], model: nil)
     }
-    expectRefusal(try run("nosuchmodel"), 69, "speech-noise-16k")
+    expectRefusal(try run("nosuchmodel"), 69, "models list")
     expectRefusal(try run("none.pth"), 66, "none.pth: no such file")
     try Data("<html>".utf8).write(to: workshop.path("page.pth"))
     expectRefusal(try run("page.pth"), 65, "page.pth")

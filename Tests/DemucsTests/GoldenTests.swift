@@ -102,19 +102,6 @@ func passed(
     #expect(throws: CheckpointError.self) { try Demucs(Checkpoint(path: path)) }
   }
 
-  @Test("the third generation is refused by name", .enabled(if: Fixtures.areAvailable))
-  func thirdGeneration() throws {
-    let file = Fixtures.shared("demucs-v3-time", "3cac6508-3190abcc.th").path
-    let checkpoint = try Checkpoint(path: file)
-    #expect(try Demucs.recognises(checkpoint))
-    do {
-      _ = try Demucs(checkpoint)
-      Issue.record("loaded")
-    } catch {
-      #expect("\(error)".contains("third generation"))
-    }
-  }
-
   @Test(
     "tracks are normalised, cut, heard with their surroundings and blended as the reference does")
   func tracks() throws {
@@ -184,7 +171,7 @@ func passed(
   @Test("the loader knows the family, and a Demucs needs no configuration")
   func loading() throws {
     for name in Self.names {
-      let file = try ModelLibrary.resolve(Self.path(name))
+      let file = try ModelLibrary().resolve(Self.path(name))
       let separator = try loadSeparator(file)
       #expect(separator is Demucs)
       #expect(throws: CheckpointError.self) {

@@ -93,8 +93,8 @@ struct ParityTests {
 }
 
 /// A network without what happens around it.
-private struct Unnormalised: Separator {
-  let network: Demucs
+struct Unnormalised: Separator {
+  let network: any Separator
   var sampleRate: Int { network.sampleRate }
   var channels: Int { network.channels }
   var sources: [String] { network.sources }
@@ -102,9 +102,11 @@ private struct Unnormalised: Separator {
   var matchesMixtureLevel: Bool { false }
   var passage: Passage { network.passage }
 
-  func separate(_ mixture: Tensor, _ run: Run) -> [Tensor] { network.separate(mixture, run) }
+  func separate(_ mixture: Tensor, _ run: Run) throws -> [Tensor] {
+    try network.separate(mixture, run)
+  }
 
-  func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) -> [Tensor] {
-    network.separate(signal, segment: segment, run)
+  func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) throws -> [Tensor] {
+    try network.separate(signal, segment: segment, run)
   }
 }

@@ -32,10 +32,11 @@ private final class ShufflingSeparator: Separator, @unchecked Sendable {
 
 @Suite("Passage of long signals") struct PassageTests {
   private func collect(
-    _ separator: any Separator, _ signal: [Float], settings: SeparationSettings, block: Int
+    _ separator: any Separator, _ signal: [Float], settings: SeparationSettings, block: Int,
+    threads: Int = 1
   ) throws -> [[Float]] {
     let stage = separator.makeStage(settings)
-    let run = Run(threads: 1)
+    let run = Run(threads: threads)
     var found = separator.sources.map { _ in [Float]() }
     func take(_ sources: [[Float]]) {
       for (index, samples) in sources.enumerated() { found[index] += samples }
@@ -82,6 +83,16 @@ private final class ShufflingSeparator: Separator, @unchecked Sendable {
       #expect(try collect(network, signal, settings: settings, block: block) == once)
       #expect(once.allSatisfy { $0.count == signal.count })
     }
+  }
+
+  @Test("segments side by side give the same bits", arguments: [2, 3, 7])
+  func jobs(jobs: Int) throws {
+    let signal = noise(4000)
+    let network = try network("asteroid-gln", "model.pth")
+    var settings = SeparationSettings(segmentSeconds: 0.06)
+    let once = try collect(network, signal, settings: settings, block: 90)
+    settings.jobs = jobs
+    #expect(try collect(network, signal, settings: settings, block: 90, threads: 4) == once)
   }
 
   @Test("segments with context are bit-identical to the whole")

@@ -4,9 +4,11 @@
 // several processors and chosen at run time. All arrays are float32, row-major, channels-last.
 #ifndef TESSERA_CKERNELS_H
 #define TESSERA_CKERNELS_H
+#include "activation.h"
 #include "depthwise.h"
 #include "glu.h"
 #include "group_norm.h"
+#include "local_attention.h"
 #include "lstm.h"
 #include "masking.h"
 #include "matmul.h"

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+package import ModelLibrary
+
+/// What programs say of a model that has a name.
+package struct ModelRecord {
+  private let model: PublishedModel
+  private let library: ModelLibrary
+
+  /// What is known of a model, and whether it is in this library.
+  package init(_ model: PublishedModel, in library: ModelLibrary) {
+    self.model = model
+    self.library = library
+  }
+
+  /// The models for these tasks.
+  package static func all(for tasks: Set<ModelTask>, in library: ModelLibrary) -> [ModelRecord] {
+    Catalogue.models.filter { tasks.contains($0.family.task) }
+      .map { ModelRecord($0, in: library) }
+  }
+
+  /// One line of a list.
+  package var line: String {
+    let name = model.name.count < 36 ? pad(model.name, to: 36) : model.name + " "
+    return "\(name) \(pad(state, to: 13)) \(model.summary)"
+  }
+
+  /// Lines that describe it, a label and a value each.
+  package var lines: [(label: String, value: String)] {
+    var lines = [("name", model.name)]
+    if !model.aliases.isEmpty { lines.append(("also", model.aliases.joined(separator: ", "))) }
+    lines.append(("what", model.summary))
+    lines.append(("family", model.family.rawValue))
+    lines.append(("state", state))
+    if let obstacle = model.obstacle {
+      lines.append(("lacks", "this release knows no \(obstacle)"))
+    }
+    if !model.sources.isEmpty { lines.append(("sources", model.sources.joined(separator: ", "))) }
+    lines.append(("rate", "\(model.sampleRate) Hz"))
+    for file in model.files where !model.isBundled {
+      lines.append(("from", library.url(of: file)))
+      lines.append(("sha256", file.digest.map { $0.count < 64 ? "\($0)…" : $0 } ?? "not published"))
+    }
+    lines.append(("licence", model.licence))
+    if let quality = model.quality {
+      let values = quality.values.map { "\($0.name) \($0.decibels)" }.joined(separator: ", ")
+      lines.append(
+        ("quality", "\(values) dB: \(quality.metric), \(quality.dataSet) (\(quality.source))"))
+    }
+    return lines
+  }
+
+  /// The same as JSON.
+  package var json: [JSONValue.Member] {
+    [
+      .init("name", .string(model.name)),
+      .init("aliases", .array(model.aliases.map { .string($0) })),
+      .init("summary", .string(model.summary)),
+      .init("family", .string(model.family.rawValue)),
+      .init("task", .string(model.family.task.rawValue)),
+      .init("supported", .boolean(model.obstacle == nil)),
+      .init("here", .boolean(library.isHere(model))),
+      .init("bundled", .boolean(model.isBundled)),
+      .init("default", .boolean(model.name == ModelLibrary.defaultModel)),
+      .init("sources", .array(model.sources.map { .string($0) })),
+      .init("sampleRate", .integer(model.sampleRate)),
+      .init("licence", .string(model.licence)),
+      .init("bytes", model.bytes.map { .integer($0) } ?? .null),
+      .init(
+        "files",
+        .array(
+          model.files.map { file in
+            [
+              "name": .string(file.name),
+              "url": model.isBundled ? .null : .string(library.url(of: file)),
+              "bytes": file.size.map { .integer($0.bytes) } ?? .null,
+              "sha256": file.digest.map { .string($0) } ?? .null,
+            ]
+          })),
+      .init("quality", quality),
+    ]
+  }
+
+  private var quality: JSONValue {
+    guard let quality = model.quality else { return .null }
+    return [
+      "dataSet": .string(quality.dataSet), "metric": .string(quality.metric),
+      "decibels": .object(quality.values.map { .init($0.name, .number($0.decibels)) }),
+      "source": .string(quality.source),
+    ]
+  }
+
+  private var state: String {
+    if model.name == ModelLibrary.defaultModel { return "default" }
+    if model.isBundled { return "bundled" }
+    let isHere = library.isHere(model)
+    if model.obstacle != nil { return isHere ? "here, not yet" : "not yet" }
+    return isHere ? "here" : model.bytes.map { "\(ByteCount($0))" } ?? "to fetch"
+  }
+
+  private func pad(_ text: String, to width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}

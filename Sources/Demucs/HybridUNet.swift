@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+internal import NeuralLayers
+internal import Tensors
+
+/// What all hybrid Demucs are around their middle (Défossez, "Hybrid Spectral and Waveform Source
+/// Separation", 2021, figure 1): a U-Net on the spectrogram and one on the waveform, side by side.
+///
+///     mixture ─┬─ STFT ─ encoder 1 ─┬─ … ─ encoder L ─┬─ middle ─ + ─ decoder 1 ─ … ─ + ─ decoder L ─ ISTFT ─ + ─
+///              │                    └─────────────────┴────────── │ ───────────────── ┘                       │
+///              └──────── encoder 1 ─┬─ … ─ merging                └ parting ─ … ─ + ─ decoder L ──────────────┘
+///                                   └─────────────────────────────────────────────┘
+///
+/// Where the spectral branch has a single frequency left, it hears the waveform branch's last convolution
+/// (merging) and goes on along time alone; there the waveform's decoder begins with what its own decoder
+/// has (parting). Grids are `[F, T, C]`, waveforms with one frequency.
+struct HybridUNet: Sendable {
+  let sourceCount: Int
+  let mixtureChannels: Int
+  let spectrum: HybridSpectrum
+  let encoder: [any GridEncoder]
+  /// What the spectral branch is given after its first layer, for each frequency: `[F, C]`.
+  let frequencyEmbedding: Tensor?
+  let timeEncoder: [GridEncoderLayer]
+  let merging: ConvolutionBlock?
+  /// The deepest first, as in all decoders.
+  let decoder: [any GridDecoder]
+  let parting: Widening?
+  let timeDecoder: [GridDecoderLayer]
+
+  /// What is between encoders and decoders: gets both branches' deepest grids, and gives what is added
+  /// to them for the decoders.
+  typealias Middle = (_ spectral: Tensor, _ waveform: Tensor) -> (
+    spectral: Tensor, waveform: Tensor
+  )
+
+  /// Separates `[T, A]`, T at least 1, into as many tensors `[T, A]` as there are sources.
+  ///
+  /// - Parameter middle: `nil`: the decoders begin with nothing but the skips.
+  func callAsFunction(_ mixture: Tensor, _ run: Run, middle: Middle? = nil) -> [Tensor] {
+    var (waveform, injected) = encodedWaveform(mixture, run)
+    let signal = spectrum.padded(mixture)
+    var spectral = encodedSpectrum(signal, injected, run)
+    injected = nil
+    if let middle {
+      let additions = middle(spectral.deepest, waveform.deepest)
+      spectral.deepest.add(additions.spectral, run)
+      waveform.deepest.add(additions.waveform, run)
+    }
+    let synthesis = spectrum.makeSynthesis(
+      sources: sourceCount, spectral.level, signal: signal, samples: mixture.shape[0], run)
+    decodeSpectrum(&spectral, partingTo: waveform, into: synthesis, run)
+    decodeWaveform(&waveform, addingTo: synthesis.sources, run)
+    return synthesis.sources
+  }
+
+  /// A branch between its encoder and its decoder.
+  private struct Encoded {
+    /// What was taken out of the input.
+    let level: SignalLevel
+    /// What each layer gave, the outermost first; decoders add to it what they take further out.
+    var skips: [Tensor] = []
+    /// Frames of what each layer was given.
+    var lengths: [Int] = []
+
+    init(_ level: SignalLevel) { self.level = level }
+
+    /// What the deepest layer gave that is still waiting.
+    var deepest: Tensor { skips[skips.count - 1] }
+  }
+
+  // MARK: Encoders
+
+  private func encodedWaveform(_ mixture: Tensor, _ run: Run) -> (Encoded, injected: Tensor?) {
+    let input = run.arena.tensor(1, mixture.shape[0], mixture.shape[1])
+    input.pointer.update(from: mixture.pointer, count: mixture.count)
+    var encoded = Encoded(SignalLevel(input, run))
+    encoded.level.normalize(input, run)
+    run.trace?("waveform", input)
+    var x = input
+    for (index, layer) in timeEncoder.enumerated() {
+      encoded.lengths.append(x.shape[1])
+      x = layer(x, adding: nil, run)
+      run.trace?("timeEncoder.\(index)", x)
+      encoded.skips.append(x)
+    }
+    guard let merging else { return (encoded, nil) }
+    encoded.lengths.append(x.shape[1])
+    let injected = merging(x, run)
+    run.trace?("merging", injected)
+    return (encoded, injected)
+  }
+
+  private func encodedSpectrum(
+    _ signal: HybridSpectrum.PaddedSignal, _ injected: Tensor?, _ run: Run
+  ) -> Encoded {
+    var x = spectrum.analysis(signal, run)
+    var encoded = Encoded(SignalLevel(x, run))
+    encoded.level.normalize(x, run)
+    run.trace?("spectrum", x)
+    for (index, layer) in encoder.enumerated() {
+      encoded.lengths.append(x.shape[1])
+      x = layer(x, adding: index == timeEncoder.count ? injected : nil, run)
+      run.trace?("encoder.\(index)", x)
+      if index == 0, let frequencyEmbedding {
+        x.add(toEveryFrame: frequencyEmbedding, run)
+        run.trace?("embedded", x)
+      }
+      encoded.skips.append(x)
+    }
+    return encoded
+  }
+
+  // MARK: Decoders
+
+  /// Frames of the outermost layer's output that are there at a time.
+  private static let framesInPiece = 192
+
+  /// Takes the spectral branch to the outermost layer, and from there on to samples.
+  ///
+  /// - Parameter waveform: Whose deepest skip gets what the other branch has where they part.
+  private func decodeSpectrum(
+    _ encoded: inout Encoded, partingTo waveform: Encoded, into synthesis: HybridSpectrum.Synthesis,
+    _ run: Run
+  ) {
+    for (index, layer) in decoder.dropLast().enumerated() {
+      let x = encoded.skips.removeLast()
+      let length = encoded.lengths.removeLast()
+      let target = encoded.deepest
+      func add(row: Int, frames: Range<Int>, values: Rows) {
+        target.frames(frames, ofRow: row).add(values)
+      }
+      if let parting, encoded.skips.count == timeDecoder.count,
+        let layer = layer as? GridDecoderLayer
+      {
+        let narrow = layer.narrow(x, run)
+        layer.widening(narrow, length: length, run, add)
+        parting(narrow, length: waveform.lengths[timeDecoder.count], run) { row, frames, values in
+          waveform.deepest.frames(frames, ofRow: row).add(values)
+        }
+        run.trace?("parting", waveform.deepest)
+      } else {
+        layer(x, frames: nil, length: length, run, add)
+      }
+      run.trace?("decoder.\(index)", target)
+    }
+    let (x, outermost) = (encoded.skips.removeLast(), decoder[decoder.count - 1])
+    let frames = x.shape[1]
+    let step = outermost.isLocal ? Self.framesInPiece : frames
+    for first in stride(from: 0, to: frames, by: step) {
+      let tile = first..<min(first + step, frames)
+      let piece = run.arena.tensor(
+        spectrum.frequencies, tile.count, sourceCount * mixtureChannels * spectrum.width)
+      outermost(x, frames: tile, length: frames, run) { row, frames, values in
+        piece.set(row: row, frames: shifted(frames, by: -first), values)
+      }
+      synthesis.push(piece, frames: tile)
+    }
+    synthesis.finish()
+  }
+
+  /// Takes the waveform's branch out and adds its estimates to the sources.
+  private func decodeWaveform(_ encoded: inout Encoded, addingTo sources: [Tensor], _ run: Run) {
+    if parting != nil { encoded.lengths.removeLast() }
+    for (index, layer) in timeDecoder.enumerated() {
+      let x = encoded.skips.removeLast()
+      let length = encoded.lengths.removeLast()
+      if let target = encoded.skips.last {
+        layer(x, frames: nil, length: length, run) { row, frames, values in
+          target.frames(frames, ofRow: row).add(values)
+        }
+        run.trace?("timeDecoder.\(index)", target)
+      } else {
+        layer(x, frames: nil, length: length, run) { _, frames, values in
+          for (index, source) in sources.enumerated() {
+            let channels = index * mixtureChannels..<(index + 1) * mixtureChannels
+            source.rows(frames).add(values.columns(channels), restoring: encoded.level)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension Rows {
+  /// Adds rows with a level put back.
+  fileprivate func add(_ other: Rows, restoring level: SignalLevel) {
+    for index in 0..<count {
+      let (target, source) = (pointer + index * stride, other.pointer + index * other.stride)
+      for channel in 0..<channels {
+        target[channel] += source[channel] * level.deviation + level.mean
+      }
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+public import Demucs
+public import Tensors
+
+extension HybridDemucs: Separator {
+  /// Samples a second.
+  public var sampleRate: Int { configuration.sampleRate }
+  /// Channels of mixture and sources.
+  public var channels: Int { configuration.audioChannels }
+  /// The sources' names.
+  public var sources: [String] { configuration.sources }
+  /// Never: a source is an instrument.
+  public var sourcesAreInterchangeable: Bool { false }
+  /// No: the network keeps levels.
+  public var matchesMixtureLevel: Bool { false }
+  /// Yes: it was trained on signals of deviation 1.
+  public var normalizesTrack: Bool { true }
+
+  /// Overlapping segments of the reference's length, each heard alone: the network pads its input itself.
+  public var passage: Passage {
+    .segments(samples: configuration.segmentSamples, contextSamples: 0)
+  }
+
+  /// Separates a whole signal.
+  public func separate(_ mixture: Tensor, _ run: Run) -> [Tensor] { self(mixture, run) }
+}
