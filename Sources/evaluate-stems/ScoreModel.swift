@@ -71,10 +71,11 @@ struct ScoreModel: ProgramCommand {
     let jobs = scoring.jobs ?? 1
     let plan = ScoringPlan(
       scoring, threads: common.threadCount, jobs: jobs, recordings: recordings.count)
+    let modelFiles = ([file.path] + (file.bag?.members.map(\.path) ?? [])).map { PathBytes($0) }
     let works = recordings.map { recording in
       ScoringRun.Work(
         subset: recording.subset, name: recording.name, seconds: recording.seconds,
-        inputs: recording.files + [PathBytes(file.path)]
+        inputs: recording.files + modelFiles
       ) { name, subset in
         guard let location = recording.mixture else {
           throw Failure(.missingInput, "\(recording.name): has no mixture to separate")
