@@ -62,9 +62,6 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
     }
   }
 
-  /// Whether better estimates have lower scores.
-  public var isDistance: Bool { self == .logSpectralDistance || self == .melDistance }
-
   /// The formula with its constants.
   public var definition: String {
     isImprovement

@@ -76,7 +76,7 @@ public struct TrackEvaluation: Sendable {
   /// Scores a recording.
   ///
   /// Estimates shorter than their references are continued with zeros, longer ones are cut, and a note
-  /// says so; so does one where an estimate has no reference.
+  /// says so; so does one where an estimate has no reference, or a reference no estimate.
   ///
   /// - Parameters:
   ///   - name: the recording's name.
@@ -205,6 +205,14 @@ private struct EvaluatedTrack {
     }
     if !strangers.isEmpty {
       notes.append("no reference for \(strangers.sorted().joined(separator: ", "))")
+    }
+    let sums = ["accompaniment", "linear_mixture"]
+    let missing = references.map(\.name).filter { [names] in
+      !names.contains($0) && !sums.contains($0)
+    }
+    if !missing.isEmpty {
+      notes.append(
+        "no estimate of \(missing.joined(separator: ", ")); BSSEval does not know that source")
     }
     let order = TrackEvaluation.musevalOrder
     commonNames = names.sorted { left, right in

@@ -81,10 +81,20 @@ struct Folder: ProgramCommand {
       subset: recording.subset, name: recording.name, seconds: recording.seconds,
       inputs: recording.files + judged.map(\.path)
     ) { name, subset in
-      return try evaluation.scores(
+      let scores = try evaluation.scores(
         name: name, subset: subset, references: try recording.references(),
         estimates: judged.map { .init($0.name, try openRecordedSound(.init(path: $0.path))) },
         mixture: try recording.mixture.map { try openRecordedSound($0) })
+      guard !scores.targets.isEmpty || evaluation.isMuseval else {
+        func list(_ names: [String]) -> String {
+          names.isEmpty ? "nothing" : names.joined(separator: ", ")
+        }
+        throw Failure(
+          .badData,
+          "no estimate has a reference: found \(list(estimates.map(\.name))), expected "
+            + list(wanted ?? recording.stems.map(\.name)))
+      }
+      return scores
     }
   }
 }

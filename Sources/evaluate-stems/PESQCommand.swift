@@ -2,8 +2,9 @@
 internal import CommandSupport
 internal import Foundation
 
-/// A command of the user's that rates speech. PESQ's own code may not be passed on, so none comes with
-/// this program.
+/// A command of the user's that rates speech.
+///
+/// PESQ's own code may not be passed on, so none comes with this program.
 ///
 /// Words are separated by spaces; `{reference}` and `{estimate}` stand for the files, which come last
 /// where the command does not name them. The last number that it prints is the score.

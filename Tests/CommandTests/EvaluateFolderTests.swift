@@ -131,6 +131,8 @@ struct EvaluateFolderTests {
     #expect(run.status == 0)
     let summary = try set.summary()
     #expect(summary.tracks.map(\.name) == ["Two"] && summary.summary.map(\.target) == ["drums"])
+    let none = try set.run("--targets", "piano", output: "none")
+    #expect(none.status == 1 && none.standardErrorText.contains("expected piano"))
     let wrong = try set.run("--subset", "dev")
     #expect(wrong.status == 66)
   }

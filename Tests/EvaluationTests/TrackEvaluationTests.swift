@@ -64,7 +64,7 @@ struct TrackEvaluationTests {
     let references = named(["vocals", "drums"], Self.sounds.signals)
     let estimates = named(["vocals"], Self.sounds.estimates)
     let strict = try evaluate(references, estimates, isMuseval: true)
-    #expect(strict.targets.isEmpty && strict.notes.count == 1)
+    #expect(strict.targets.isEmpty && strict.notes.count == 2)
     let document = strict.musevalDocument(version: "0.4.1")
     #expect(document == "{\n  \"targets\": [],\n  \"museval_version\": \"0.4.1\"\n}")
     let own = try evaluate(references, estimates)

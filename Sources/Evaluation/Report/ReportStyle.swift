@@ -2,7 +2,7 @@
 
 /// What every report page looks and behaves like.
 enum ReportStyle {
-  /// How many colours there are, classes `c0`, `c1`, …
+  /// How many colours there are, in classes `c0`, `c1` and so on.
   static let colors = 8
 
   static let sheet = """
