@@ -45,10 +45,9 @@ package struct ForwardLongShortTermMemory: Sendable {
             elements: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+))),
         recurrent: stride(from: 0, to: columns, by: Layer.columnsInPart).map { first in
           let part = first..<min(first + Layer.columnsInPart, columns)
-          return PackedMatrix(depth: units, columns: part.count, bias: nil) { packed in
-            tessera_matmul_pack(
-              units, part.count, recurrent.pointer + first * units, units, 1, packed)
-          }
+          return PackedMatrix(
+            recurrent.pointer + first * units, depth: units, columns: part.count,
+            columnStride: units, depthStride: 1)
         })
     }
   }

@@ -31,9 +31,9 @@ package struct NearestRows: Sendable {
       let count = min(Self.rowsInBlock, rows - first)
       return Block(
         first: first,
-        products: PackedMatrix(depth: width, columns: count, bias: nil) { packed in
-          tessera_matmul_pack(width, count, table.pointer + first * width, width, 1, packed)
-        },
+        products: PackedMatrix(
+          table.pointer + first * width, depth: width, columns: count, columnStride: width,
+          depthStride: 1),
         squares: Tensor(
           shape: [count],
           elements: (0..<count).map { row in

@@ -45,11 +45,9 @@ package struct PackedMatrix: Sendable {
   init(
     _ weights: UnsafePointer<Float>, depth: Int, columns: Int, columnStride: Int, depthStride: Int
   ) {
-    self.depth = depth
-    self.columns = columns
-    packed = Storage(capacity: tessera_matmul_packed_count(depth, columns))
-    tessera_matmul_pack(depth, columns, weights, columnStride, depthStride, packed.pointer)
-    bias = nil
+    self.init(depth: depth, columns: columns, bias: nil) { packed in
+      tessera_matmul_pack(depth, columns, weights, columnStride, depthStride, packed)
+    }
   }
 
   /// y = x · W + b, then, with a slope, PReLU (0 is ReLU).

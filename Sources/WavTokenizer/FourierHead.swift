@@ -22,7 +22,6 @@ struct FourierHead: Sendable {
         let tile = tiles[index]
         let logits = run.arena.tensor(tile.count, width)
         output(x.rows(tile), into: logits.rows(0..<tile.count))
-        run.trace?("head.\(tile.lowerBound)", logits)
         logits.rows(0..<tile.count).polar(
           limit: Self.largestMagnitude, into: base + tile.lowerBound * width)
       }

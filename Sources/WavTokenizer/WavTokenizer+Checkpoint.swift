@@ -39,8 +39,7 @@ extension WavTokenizer {
     if let problem = c.problem { throw .unsupported(path: checkpoint.path, detail: problem) }
     self.configuration = c
     codebook = Codebook(
-      table: try package.codebook.tensor("embed", c.codebookSize, c.codeDimension),
-      isSearched: parts.contains(.encoder))
+      table: try package.codes(c), isSearched: parts.contains(.encoder))
     if parts.contains(.encoder) {
       encoder = try SEANetEncoder(package, c)
     } else {

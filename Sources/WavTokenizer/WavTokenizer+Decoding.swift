@@ -6,8 +6,8 @@ public import Tensors
 extension WavTokenizer {
   /// How `decode` treats so many tokens where nobody says.
   ///
-  /// Whole up to 180 MB of activations; bounded up to 20 minutes, where attention takes as long as all
-  /// the rest twice; windowed beyond.
+  /// Whole up to 180 MB of activations; bounded up to 20 minutes, where attention takes twice as long as
+  /// all the rest; windowed beyond.
   public func decodingMode(tokenCount: Int) -> DecodingMode {
     let bytes = 4 * tokenCount * configuration.decoderChannels * MemoryLayout<Float>.stride
     if bytes <= 180_000_000 { return .whole }

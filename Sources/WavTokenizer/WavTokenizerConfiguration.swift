@@ -73,7 +73,8 @@ extension WavTokenizerConfiguration {
   var problem: String? {
     if !(1000...768_000).contains(sampleRate) { return "a sample rate of \(sampleRate) Hz" }
     if !(1...8).contains(strides.count) { return "an encoder of \(strides.count) strides" }
-    if strides.contains(where: { !(1...1000).contains($0) }) || hopLength > 100_000 {
+    // In floating point, where no product overflows.
+    if strides.contains(where: { $0 < 1 }) || strides.reduce(1, { $0 * Double($1) }) > 100_000 {
       return "strides of \(strides)"
     }
     if memoryLayers < 1 { return "an encoder without a memory" }

@@ -53,7 +53,10 @@ struct WavTokenizerPackage {
       return (try layer.tensor("weight", shape: shape), bias)
     }
     let weight = try layer.tensor(parts.direction, shape: shape)
-    weight.setLengths(try layer.tensor(parts.length, shape[0], 1, 1))
+    if let row = weight.setLengths(try layer.tensor(parts.length, shape[0], 1, 1)) {
+      throw .malformed(
+        path: path, detail: "\(layer.path).\(parts.direction) is zero throughout row \(row)")
+    }
     return (weight, bias)
   }
 
@@ -113,15 +116,18 @@ struct WavTokenizerPackage {
     return configuration
   }
 
-  /// What a training checkpoint holds besides: the discriminators, the losses' filters, the decoder that
-  /// EnCodec had, and what codebooks are trained with.
-  func finish() throws(CheckpointError) {
-    if codebook.contains("inited") {
-      let flag = try codebook.reference("inited")
-      if try flag.read(key: "inited").elements.contains(0) {
-        throw .unsupported(path: path, detail: "a codebook that was never trained (inited is 0)")
-      }
+  /// The table of codes, `[size, dimension]`.
+  func codes(_ c: WavTokenizerConfiguration) throws(CheckpointError) -> Tensor {
+    if codebook.contains("inited"), try codebook.tensor("inited", 1).elements == [0] {
+      throw .unsupported(path: path, detail: "a codebook that was never trained (inited is 0)")
     }
+    return try codebook.tensor("embed", c.codebookSize, c.codeDimension)
+  }
+
+  /// Throws where tensors are left over, but for what a training checkpoint holds besides: the
+  /// discriminators, the losses' filters, the decoder that EnCodec had, and what codebooks are trained
+  /// with.
+  func finish() throws(CheckpointError) {
     codebook.ignore("embed_avg", "cluster_size")
     head.ignore("istft")
     weights.ignore(
@@ -157,13 +163,17 @@ struct WavTokenizerPackage {
 
 extension Tensor {
   /// Each row, all axes but the first, brought to a given length (weight normalisation), in place.
-  fileprivate func setLengths(_ lengths: Tensor) {
+  ///
+  /// Returns the first row that has no direction, if any.
+  fileprivate func setLengths(_ lengths: Tensor) -> Int? {
     let rows = shape[0]
     let width = count / rows
     for row in 0..<rows {
       let values = row * width..<(row + 1) * width
       let squares = values.reduce(0.0) { $0 + Double(pointer[$1]) * Double(pointer[$1]) }
+      guard squares > 0 else { return row }
       scale(values, by: Double(lengths.pointer[row]) / squares.squareRoot())
     }
+    return nil
   }
 }

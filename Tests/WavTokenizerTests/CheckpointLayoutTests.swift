@@ -141,6 +141,11 @@ import WavTokenizer
     #expect(try refused { $0["backbone.extra"] = number }.contains("backbone.extra"))
     let flag = Self.encodec + "quantizer.vq.layers.0._codebook.inited"
     #expect(try refused { $0[flag] = number }.contains("inited"))
+    let direction = Self.encodec + "encoder.model.0.conv.conv.weight_v"
+    #expect(
+      try refused { all in
+        all[direction] = Tensor(shape: [2, 1, 7], elements: [Float](repeating: 0, count: 14))
+      }.contains("row 0"))
     #expect(
       try refused { $0[Self.encodec + "encoder.model.6.conv.conv.weight_v"] = number }
         .contains("encoder.model.6"))

@@ -3,8 +3,7 @@
 """Writes the goldens of WavTokenizerTests: a tiny seeded network, built and run by the project that
 defines it, on synthesised sound.
 
-Needs what Tools/Goldens/requirements.txt names, einops, scipy and pyyaml, and a checkout of
-jishengpeng/WavTokenizer:
+Needs what Tools/Goldens/requirements.txt names and a checkout of jishengpeng/WavTokenizer:
 
     python Tools/Goldens/wavtokenizer.py --wavtokenizer DIR
 """
