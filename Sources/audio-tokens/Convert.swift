@@ -44,7 +44,7 @@ struct Convert: ProgramCommand {
       try TokenInput.forEachRecord(
         of: expansion.files, vocabulary: output.words.vocabulary, in: &batch,
         // What all share can take no more: the others would fail the same way.
-        endingWith: { $0.status == .inputOutput || $0.status == .usage }
+        endingWith: [.inputOutput, .usage]
       ) { record, input in
         try conversion.add(record, of: input.file)
       }

@@ -84,7 +84,7 @@ struct Decode: ProgramCommand {
     var count = 0
     try TokenInput.forEachRecord(
       of: expansion.files, vocabulary: words.vocabulary, in: &batch,
-      endingWith: { $0.status == .usage }
+      endingWith: [.usage]
     ) { record, input in
       count += 1
       if folder.isStandardStream && count > 1 {

@@ -21,15 +21,15 @@ struct TokenInput {
 
   /// Calls `body` for each record of the files; what fails does not stop the others.
   ///
-  /// - Parameter isFatal: Which failures end it all the same; none by default.
+  /// - Parameter fatal: Which failures end it all the same.
   static func forEachRecord(
     of files: [InputFile], vocabulary: TokenVocabulary, in batch: inout Batch,
-    endingWith isFatal: (Failure) -> Bool = { _ in false },
+    endingWith fatal: Set<ExitStatus> = [],
     _ body: (TokenRecord, TokenInput) throws -> Void
   ) throws {
     func note(_ error: any Error) throws {
       let failure = Failure(describing: error)
-      if isFatal(failure) { throw failure }
+      if fatal.contains(failure.status) { throw failure }
       try batch.fail(failure)
     }
     for file in files {
