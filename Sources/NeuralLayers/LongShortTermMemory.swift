@@ -93,7 +93,10 @@ public struct LongShortTermMemory: Sendable {
       for index in layer.indices {
         let lanes = lanes(index)
         for step in 0..<steps {
-          parallel.forEach(lanes.count) { lane, _ in lanes[lane].advance(step) }
+          // In turns forwards and backwards: the weights read last are still in the cache.
+          parallel.forEach(lanes.count) { place, _ in
+            lanes[step % 2 == 0 ? place : lanes.count - 1 - place].advance(step)
+          }
         }
       }
     }

@@ -137,88 +137,11 @@ public struct BagOfSeparators: Separator {
     _ settings: SeparationSettings, wanted: Set<Int>
   ) -> any SeparationStage {
     let needed = members.filter { member in wanted.contains { member.weights[$0] != 0 } }
-    return BagStage(
+    return AveragingStage(
       needed.map { member in
         var own = settings
         own.segmentSeconds = settings.segmentSeconds ?? member.segmentSeconds
-        return (member, member.separator.makePassageStage(own, wanted: wanted))
+        return (member.weights, member.separator.makePassageStage(own, wanted: wanted))
       }, sources: sources.count, wanted: wanted)
-  }
-}
-
-/// The weighted mean of estimates of one source, summed up in their order.
-private func average(_ estimates: [ArraySlice<Float>], weights: [Float]) -> [Float] {
-  var mean = [Float](repeating: 0, count: estimates[0].count)
-  for (estimate, weight) in zip(estimates, weights) {
-    for (index, sample) in zip(mean.indices, estimate) { mean[index] += weight * sample }
-  }
-  let total = weights.reduce(0, +)
-  for index in mean.indices { mean[index] /= total }
-  return mean
-}
-
-/// Passes a signal through all members, and delivers what all have delivered.
-///
-/// Members deliver at different times, by as much as their segments differ: that much waits here, of
-/// the sources that count.
-private final class BagStage: SeparationStage {
-  private let members: [BagOfSeparators.Member]
-  private let stages: [any SeparationStage]
-  private let sources: Int
-  private let wanted: Set<Int>
-  // Of each member: how many samples it delivered before all have, and these, source by source.
-  private var ahead: [Int]
-  private var waiting: [[[Float]]]
-
-  init(
-    _ members: [(BagOfSeparators.Member, any SeparationStage)], sources: Int, wanted: Set<Int>
-  ) {
-    self.members = members.map(\.0)
-    stages = members.map(\.1)
-    self.sources = sources
-    self.wanted = wanted
-    ahead = members.map { _ in 0 }
-    waiting = members.map { _ in (0..<sources).map { _ in [] } }
-  }
-
-  func push(_ samples: [Float], _ run: Run, _ deliver: Deliver) throws {
-    try advance(samples, run, deliver)
-  }
-
-  func finish(_ run: Run, _ deliver: Deliver) throws { try advance(nil, run, deliver) }
-
-  /// Hands the signal's next samples, or its end, to all members.
-  private func advance(_ samples: [Float]?, _ run: Run, _ deliver: Deliver) throws {
-    for (member, stage) in stages.enumerated() {
-      let receive: Deliver = { estimates in
-        self.ahead[member] += estimates[0].count
-        for source in self.wanted where self.members[member].weights[source] != 0 {
-          self.waiting[member][source] += estimates[source]
-        }
-        // The last member's come out as they come in.
-        if member == self.stages.count - 1 { try self.deliverComplete(deliver) }
-      }
-      if let samples {
-        try stage.push(samples, run, receive)
-      } else {
-        try stage.finish(run, receive)
-      }
-    }
-    try deliverComplete(deliver)
-  }
-
-  private func deliverComplete(_ deliver: Deliver) throws {
-    guard let count = ahead.min(), count > 0 else { return }
-    var means = [[Float]](
-      repeating: [Float](repeating: 0, count: count), count: sources)
-    for source in wanted {
-      let counting = members.indices.filter { members[$0].weights[source] != 0 }
-      means[source] = average(
-        counting.map { waiting[$0][source][..<count] },
-        weights: counting.map { members[$0].weights[source] })
-      for member in counting { waiting[member][source].removeFirst(count) }
-    }
-    for member in ahead.indices { ahead[member] -= count }
-    try deliver(means)
   }
 }

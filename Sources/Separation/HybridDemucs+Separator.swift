@@ -23,4 +23,9 @@ extension HybridDemucs: Separator {
 
   /// Separates a whole signal.
   public func separate(_ mixture: Tensor, _ run: Run) -> [Tensor] { self(mixture, run) }
+
+  /// Averages passes of the whole track, as the reference does since this generation.
+  public func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)? {
+    TrackShiftedSeparator(self, shifts: shifts, seed: seed)
+  }
 }

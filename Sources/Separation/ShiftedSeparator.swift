@@ -90,7 +90,7 @@ public struct ShiftedSeparator: Separator {
 }
 
 /// SplitMix64 (Steele, Lea and Flood 2014): reproducible numbers of no great ambition.
-private struct SplitMix: RandomNumberGenerator {
+struct SplitMix: RandomNumberGenerator {
   var state: UInt64
 
   mutating func next() -> UInt64 {

@@ -31,4 +31,9 @@ extension TimeDemucs: Separator {
   public func separate(_ signal: Tensor, segment: Range<Int>, _ run: Run) -> [Tensor] {
     self(signal, segment: segment, run)
   }
+
+  /// Averages passes of the whole track, as the reference does since this generation.
+  public func shifted(_ shifts: Int, seed: UInt64) -> (any Separator)? {
+    TrackShiftedSeparator(self, shifts: shifts, seed: seed)
+  }
 }

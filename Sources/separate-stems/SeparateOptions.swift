@@ -65,9 +65,6 @@ struct ModelOptions: ParsableArguments {
       }
     }
     if shifts == 0 { return separator }
-    if case .windows = separator.passage {
-      throw Failure(.usage, "--shifts is not available for models that hear windows of one length")
-    }
     guard let shifted = separator.shifted(shifts, seed: seed) else {
       throw Failure(
         .usage, "--shifts is for models that hear whole segments; this one's output does not change"

@@ -30,6 +30,23 @@ private final class ShufflingSeparator: Separator, @unchecked Sendable {
   }
 }
 
+/// A separator whose estimate depends on where in its segment a sample is.
+private struct FadingSeparator: Separator {
+  let sampleRate = 400
+  let channels = 1
+  let sources = ["a", "b"]
+  let sourcesAreInterchangeable = false
+  let matchesMixtureLevel = false
+  let passage = Passage.segments(samples: 90, contextSamples: 0)
+
+  func separate(_ mixture: Tensor, _ run: Run) -> [Tensor] {
+    [0.01, -0.02].map { slope in
+      let elements = mixture.elements.enumerated().map { $1 * (1 + Float(slope) * Float($0)) }
+      return Tensor(shape: mixture.shape, elements: elements)
+    }
+  }
+}
+
 @Suite("Passage of long signals") struct PassageTests {
   private func collect(
     _ separator: any Separator, _ signal: [Float], settings: SeparationSettings, block: Int,
@@ -134,6 +151,28 @@ private final class ShufflingSeparator: Separator, @unchecked Sendable {
     #expect(try separated(1) != separated(2))
     #expect(
       try ShiftedSeparator(network("kaituoxu-bn", "final.pth.tar"), shifts: 2, seed: 0) == nil)
+  }
+
+  @Test("shifts of tracks average passes that begin late", arguments: [1, 60, 5000])
+  func trackShifts(block: Int) throws {
+    let signal = noise(777)
+    let shifted = TrackShiftedSeparator(FadingSeparator(), shifts: 3, seed: 5)
+    #expect(Set(shifted.delays).count == 3 && shifted.delays.allSatisfy { 0...200 ~= $0 })
+    let settings = SeparationSettings()
+    let found = try collect(shifted, signal, settings: settings, block: block)
+    var mean = [[Float]](repeating: [Float](repeating: 0, count: signal.count), count: 2)
+    for delay in shifted.delays {
+      let late = [Float](repeating: 0, count: delay) + signal
+      let pass = try collect(FadingSeparator(), late, settings: settings, block: late.count)
+      for source in mean.indices {
+        for index in signal.indices { mean[source][index] += pass[source][delay + index] / 3 }
+      }
+    }
+    for source in mean.indices {
+      let comparison = Comparison(found[source], mean[source])
+      #expect(comparison.relativeToPeak <= 1e-6, "\(comparison)")
+    }
+    #expect(try collect(shifted, [], settings: settings, block: 1) == [[], []])
   }
 
   @Test("estimates of asteroid networks are brought to the mixture's level as its separate does")
