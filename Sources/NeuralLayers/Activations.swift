@@ -5,6 +5,7 @@ package import Tensors
 extension Rows {
   /// y = x where x is positive, e^x − 1 elsewhere; `target` may be these rows.
   package func elu(into target: Rows) {
+    defer { extendLifetime((self, target)) }
     precondition(target.count == count && target.channels == channels)
     tessera_elu(count, channels, pointer, stride, target.pointer, target.stride)
   }
@@ -14,6 +15,7 @@ extension Rows {
   package func normalized(
     scale: Tensor, shift: Tensor, epsilon: Float, into target: Rows
   ) {
+    defer { extendLifetime((self, scale, shift, target)) }
     precondition(scale.count == channels && shift.count == channels && target.count == count)
     tessera_normalize_rows(
       count, channels, pointer, stride, scale.pointer, shift.pointer, epsilon, target.pointer,
@@ -25,6 +27,7 @@ extension Rows {
   ///
   /// - Parameter target: `[count, channels / 2, 2]`, real and imaginary parts innermost.
   package func polar(limit: Float, into target: UnsafeMutablePointer<Float>) {
+    defer { extendLifetime(self) }
     tessera_polar(count, channels / 2, pointer, stride, limit, target)
   }
 }

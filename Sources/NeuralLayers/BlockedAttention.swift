@@ -28,6 +28,7 @@ package struct BlockedAttention: Sendable {
 
   /// Packs a block's keys and values, `[N, C]` each, into its elements.
   package func pack(keys: Rows, values: Rows, into block: Rows) {
+    defer { extendLifetime((keys, values, block)) }
     precondition(
       keys.count == values.count && keys.count <= keysInBlock && block.channels == blockElements)
     tessera_matmul_pack(channels, keys.count, keys.pointer, keys.stride, 1, block.pointer)
@@ -57,16 +58,20 @@ package struct BlockedAttention: Sendable {
   package func look(
     _ queries: Rows, at block: Rows, keys: Int, _ gathered: Gathered, arena: Arena
   ) {
+    defer { extendLifetime((queries, block, gathered)) }
     precondition(queries.channels == channels && queries.count == gathered.sums.count)
     let scores = arena.tensor(queries.count, keys)
+    defer { extendLifetime(scores) }
     var product = tessera_matmul_layer(
       depth: channels, columns: keys, packed: block.pointer, bias: nil, slope: 1)
     tessera_matmul(&product, queries.count, queries.pointer, queries.stride, scores.pointer, keys)
     let factors = arena.tensor(queries.count)
+    defer { extendLifetime(factors) }
     tessera_softmax_block(
       queries.count, keys, scores.pointer, keys, gathered.largest.pointer, gathered.sums.pointer,
       factors.pointer)
     let weighted = arena.tensor(queries.count, channels)
+    defer { extendLifetime(weighted) }
     product = tessera_matmul_layer(
       depth: keys, columns: channels, packed: block.pointer + keyElements, bias: nil, slope: 1)
     tessera_matmul(&product, queries.count, scores.pointer, keys, weighted.pointer, channels)
@@ -76,6 +81,7 @@ package struct BlockedAttention: Sendable {
 
   /// The queries' results, `[N, C]`.
   package func finish(_ gathered: Gathered) -> Tensor {
+    defer { extendLifetime(gathered) }
     tessera_divide_rows(
       gathered.sums.count, channels, gathered.sums.pointer, gathered.totals.pointer)
     return gathered.totals

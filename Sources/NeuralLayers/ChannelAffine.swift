@@ -24,12 +24,14 @@ package struct ChannelAffine: Sendable {
 
   /// Applies the map in place to rows that lie one behind the other.
   package func apply(_ x: Rows) {
+    defer { extendLifetime(x) }
     precondition(x.stride == x.channels && x.channels == channels, "\(x.channels) channels")
     tessera_scale_shift(x.pointer, x.count, channels, scale, shift, x.pointer)
   }
 
   /// Applies the map and GELU in place to rows that lie one behind the other.
   package func gelu(_ x: Rows) {
+    defer { extendLifetime(x) }
     precondition(x.stride == x.channels && x.channels == channels, "\(x.channels) channels")
     let groups = x.count / (scale.count / channels)
     let rest = x.count - groups * (scale.count / channels)
@@ -42,6 +44,7 @@ package struct ChannelAffine: Sendable {
   ///
   /// Both lie one behind the other.
   package func addGated(_ x: Rows, factors: [Float], to y: Rows) {
+    defer { extendLifetime((x, y)) }
     precondition(
       x.stride == x.channels && y.stride == y.channels && x.channels == channels
         && x.channels == 2 * y.channels && factors.count == y.channels && x.count == y.count,

@@ -57,6 +57,7 @@ public struct Convolution1D: Sendable {
   public func callAsFunction(
     _ x: Tensor, adding residual: Tensor? = nil, arena: Arena, parallel: Parallel
   ) -> Tensor {
+    defer { extendLifetime((x, residual)) }
     precondition(
       x.shape.count == 2 && x.shape[1] == packed.inChannels,
       "an input [time, \(packed.inChannels)], not \(x.shape)")

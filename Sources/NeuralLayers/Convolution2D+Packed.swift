@@ -38,6 +38,7 @@ final class PackedConvolution: @unchecked Sendable {
     long: ConvolutionAxis, across: ConvolutionAxis = .trivial,
     activation: Convolution2D.Activation, residual: Convolution2D.Residual = .none
   ) {
+    defer { extendLifetime((weight, bias)) }
     precondition(
       weight.count == outChannels * (inChannels / groups) * long.kernel * across.kernel,
       "\(weight.count) weights")
@@ -117,12 +118,14 @@ final class PackedConvolution: @unchecked Sendable {
     var plan: OpaquePointer?
     check(tessera_convolution_borrow(handle, &extent, &plan))
     guard let plan else { fatalError("oneDNN gave no plan") }
-    defer { tessera_convolution_return(handle, plan) }
+    defer {
+      tessera_convolution_return(handle, plan)
+      extendLifetime(self)
+    }
     let floats = tessera_convolution_plan_scratch_bytes(plan) / MemoryLayout<Float>.stride + 1
     let scratch = arena.tensor(floats)
-    withExtendedLifetime(scratch) {
-      check(tessera_convolution_execute(plan, source, residual, destination, scratch.pointer))
-    }
+    defer { extendLifetime(scratch) }
+    check(tessera_convolution_execute(plan, source, residual, destination, scratch.pointer))
   }
 }
 

@@ -98,6 +98,7 @@ public struct Convolution2D: Sendable {
   public func callAsFunction(
     _ x: Tensor, adding residual: Tensor? = nil, arena: Arena, parallel: Parallel
   ) -> Tensor {
+    defer { extendLifetime((x, residual)) }
     precondition(
       x.shape.count == 3 && x.shape[2] == packed.inChannels,
       "an input [height, width, \(packed.inChannels)], not \(x.shape)")

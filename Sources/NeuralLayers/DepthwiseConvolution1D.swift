@@ -26,6 +26,7 @@ package struct DepthwiseConvolution1D: Sendable {
   package func callAsFunction(
     _ x: Tensor, valid: Range<Int>, rows range: Range<Int>, into y: Rows
   ) {
+    defer { extendLifetime((self, x, y)) }
     let channels = bias.count
     precondition(x.shape[1] == channels && valid.upperBound <= x.shape[0])
     precondition(y.stride == channels && y.count == range.count)

@@ -37,6 +37,7 @@ package struct ForwardLongShortTermMemory: Sendable {
     self.layers = layers.map { parameters in
       let columns = parameters.recurrentWeight.shape[0]
       let recurrent = parameters.recurrentWeight
+      defer { extendLifetime(recurrent) }
       return Layer(
         input: PackedMatrix(
           weight: parameters.inputWeight,
@@ -79,6 +80,7 @@ package struct ForwardLongShortTermMemory: Sendable {
     for tensor in outputs + cells { tensor.pointer.update(repeating: 0, count: units) }
     let gates = layers.indices.map { arena.tensor($0 == 0 ? steps : group, 4 * units) }
     let sums = layers.map { _ in arena.tensor(1, 4 * units) }
+    defer { extendLifetime((cells, gates, sums)) }
     for (index, remembered) in state.layers.enumerated() where !remembered.output.isEmpty {
       outputs[index].pointer.update(from: remembered.output, count: units)
       cells[index].pointer.update(from: remembered.cell, count: units)

@@ -12,6 +12,7 @@ public struct GatedLinearUnit: Sendable {
 
   /// Applies the layer to `[…, 2 · C]`.
   public func callAsFunction(_ x: Tensor, arena: Arena, parallel: Parallel) -> Tensor {
+    defer { extendLifetime(x) }
     let blocks = RowBlocks(x)
     precondition(blocks.channels % 2 == 0, "\(blocks.channels) channels have no halves")
     let half = blocks.channels / 2
@@ -27,6 +28,7 @@ public struct GatedLinearUnit: Sendable {
 
   /// Applies the layer to rows `[n, 2 · C]` that lie one behind the other; `y` is `[n, C]`, as dense.
   package func callAsFunction(_ x: Rows, into y: Rows) {
+    defer { extendLifetime((x, y)) }
     precondition(x.channels == 2 * y.channels && x.count == y.count, "halves")
     precondition(x.stride == x.channels && y.stride == y.channels, "rows with gaps")
     tessera_glu(x.pointer, x.count, y.channels, y.pointer)

@@ -9,6 +9,7 @@ package struct GaussianErrorLinearUnit: Sendable {
 
   /// Applies the layer in place to rows that lie one behind the other.
   package func callAsFunction(_ x: Rows) {
+    defer { extendLifetime(x) }
     precondition(x.stride == x.channels, "rows with gaps")
     tessera_gelu(x.pointer, x.count * x.channels)
   }

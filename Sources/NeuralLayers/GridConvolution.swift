@@ -58,6 +58,7 @@ package struct GridConvolution: Sendable {
     }
     let depth = weight.count / shape[0]
     let source = weight.pointer
+    defer { extendLifetime(weight) }
     // A window's frames lie one behind the other, its rows apart.
     let (taps, inputs) = (shape[2] * shape[3], shape[1])
     let rows = [Float](unsafeUninitializedCapacity: weight.count) { buffer, count in
@@ -142,6 +143,7 @@ package struct GridConvolution: Sendable {
 
   /// Windows that reach beyond the row's ends, each as one row.
   private func gathered(_ x: Tensor, top: Int, frames: Range<Int>, _ arena: Arena) -> Tensor {
+    defer { extendLifetime(x) }
     let (height, width) = (x.shape[0], x.shape[1])
     let depth = kernel.height * kernel.width * inChannels
     let windows = arena.tensor(frames.count, depth)

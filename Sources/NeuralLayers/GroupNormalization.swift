@@ -52,6 +52,7 @@ public struct GroupNormalization: Sendable {
     precondition(
       blocks.channels == channels, "an input of \(channels) channels, not \(blocks.channels)")
     let factors = arena.tensor(2, channels)
+    defer { extendLifetime((x, factors)) }
     setFactors(factors.pointer, sums: sums(x, blocks, parallel), rows: blocks.rows)
     let outChannels = activation == .glu ? channels / 2 : channels
     let y = arena.tensor(shape: x.shape.dropLast() + [outChannels])
@@ -72,6 +73,7 @@ public struct GroupNormalization: Sendable {
 
   /// Each group's sum and sum of squares, one after the other.
   private func sums(_ x: Tensor, _ blocks: RowBlocks, _ parallel: Parallel) -> [Double] {
+    defer { extendLifetime(x) }
     let length = 2 * groups
     let partial = [Double](unsafeUninitializedCapacity: blocks.count * length) { buffer, count in
       // SAFETY: every block writes its own part of the buffer, and all have ended when forEach has.

@@ -21,6 +21,7 @@ package struct LayerNormalization: Sendable {
 
   /// Applies the layer to rows `[n, C]`; `y` may be `x`.
   package func callAsFunction(_ x: Rows, into y: Rows) {
+    defer { extendLifetime((x, y)) }
     precondition(
       x.channels == weight.count && y.channels == x.channels && y.count == x.count, "rows of C")
     tessera_normalize_rows(

@@ -90,6 +90,7 @@ package struct LocalAttention: Sendable {
 
   /// How much a weight's exponent falls for each frame of distance, for each query.
   private func slopes(_ projected: Rows, _ head: Int) -> [Float] {
+    defer { extendLifetime(projected) }
     let first = 3 * channels + head * decays
     let divisor = 2 * Float(decays).squareRoot()
     return (0..<projected.count).map { query in

@@ -196,6 +196,7 @@ private struct Lane {
 
   /// Takes step `index` of the direction's order: of the sequences that are that long.
   func advance(_ index: Int) {
+    defer { extendLifetime(self) }
     guard index < lengths[0] else { return }
     let time = isBackward ? lengths[0] - 1 - index : index
     let sequences = lengths.prefix { $0 > time }.count
@@ -218,6 +219,7 @@ private struct Lane {
 extension Tensor {
   /// Some rows of a matrix, in this order.
   fileprivate func rows(_ order: [Int]) -> [Float] {
+    defer { extendLifetime(self) }
     let width = shape[1]
     return [Float](unsafeUninitializedCapacity: order.count * width) { buffer, count in
       for (position, row) in order.enumerated() {

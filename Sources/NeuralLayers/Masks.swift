@@ -24,6 +24,7 @@ public enum MaskActivation: String, Sendable, Hashable, Codable {
 
   /// Turns logits, rows of `[sources, features]`, into masks, in place.
   package func callAsFunction(_ logits: Rows, sources: Int) {
+    defer { extendLifetime(logits) }
     precondition(logits.stride == logits.channels)
     tessera_activate_masks(
       kernel, logits.count, sources, logits.channels / sources, logits.pointer)
@@ -32,6 +33,7 @@ public enum MaskActivation: String, Sendable, Hashable, Codable {
 
 /// Multiplies each source's masks, rows of `[sources, features]`, by the features, in place.
 package func applyMasks(_ masks: Rows, to features: Rows) {
+  defer { extendLifetime((masks, features)) }
   precondition(masks.stride == masks.channels && masks.count == features.count)
   tessera_apply_masks(
     masks.count, masks.channels / features.channels, features.channels, features.pointer,
@@ -40,6 +42,7 @@ package func applyMasks(_ masks: Rows, to features: Rows) {
 
 /// PReLU with one slope for all channels.
 package func leaky(_ x: Rows, slope: Float, into y: Rows) {
+  defer { extendLifetime((x, y)) }
   precondition(x.channels == y.channels && x.count == y.count)
   tessera_leaky(x.count, x.channels, x.pointer, x.stride, slope, y.pointer, y.stride)
 }
@@ -49,6 +52,7 @@ package func leaky(_ x: Rows, slope: Float, into y: Rows) {
 ///
 /// Earlier frames are added first, so that a signal in pieces gets the same bits.
 package func overlapAdd(_ frames: Rows, hop: Int, offset: Int = 0, into signal: Tensor) {
+  defer { extendLifetime((frames, signal)) }
   tessera_overlap_add(
     frames.count, frames.channels, frames.pointer, frames.stride, hop, offset, signal.pointer,
     signal.count)

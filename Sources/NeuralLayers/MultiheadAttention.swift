@@ -45,6 +45,7 @@ package struct MultiheadAttention: Sendable {
       let scores = run.arena.tensor(range.count, keys.count).rows(0..<range.count)
       let scales = run.arena.tensor(range.count)
       let output = y.rows(range).columns(part(head))
+      defer { extendLifetime((scores, scales, output)) }
       packed[head](queries.rows(range).columns(part(head)), into: scores)
       tessera_softmax(scores.count, scores.channels, scores.pointer, scores.stride, scales.pointer)
       packed[heads + head](scores, into: output)

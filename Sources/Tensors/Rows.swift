@@ -5,6 +5,9 @@
 /// Rows may overlap (the windows of a strided convolution) and may be part of wider rows (some
 /// columns of a matrix): row `r` has `channels` elements from `pointer + r · stride` on.
 package struct Rows {
+  /// The first row's first element.
+  ///
+  /// Whoever reads it keeps the rows beyond its last use, as with `Tensor.pointer`.
   package let pointer: UnsafeMutablePointer<Float>
   package let count: Int
   package let channels: Int
@@ -48,6 +51,7 @@ package struct Rows {
 
   /// Adds as many rows to these, element by element.
   package func add(_ other: Rows) {
+    defer { extendLifetime((self, other)) }
     precondition(other.count == count && other.channels == channels, "unlike rows")
     for index in 0..<count {
       let (target, source) = (pointer + index * stride, other.pointer + index * other.stride)
@@ -57,6 +61,7 @@ package struct Rows {
 
   /// Copies these rows into as many others of the same width.
   package func copy(into target: Rows) {
+    defer { extendLifetime((self, target)) }
     precondition(target.count == count && target.channels == channels)
     for index in 0..<count {
       (target.pointer + index * target.stride).update(
@@ -66,6 +71,7 @@ package struct Rows {
 
   /// Copies these rows into a tensor `[count, channels]`, from its row `row` on.
   package func copy(into tensor: Tensor, row: Int) {
+    defer { extendLifetime((self, tensor)) }
     for index in 0..<count {
       (tensor.pointer + (row + index) * channels).update(
         from: pointer + index * stride, count: channels)
@@ -111,6 +117,8 @@ package struct TappedRows {
   }
 
   /// Where the first used run of the first row begins.
+  ///
+  /// Whoever reads it keeps the rows beyond its last use, as with `Tensor.pointer`.
   package let pointer: UnsafeMutablePointer<Float>
   package let count: Int
   package let stride: Int

@@ -36,7 +36,8 @@ public struct Tensor: Sendable {
 
   /// The elements, copied out, in row-major order.
   public var elements: [Float] {
-    Array(UnsafeBufferPointer(start: storage.pointer, count: count))
+    defer { extendLifetime(self) }
+    return Array(UnsafeBufferPointer(start: storage.pointer, count: count))
   }
 
   /// The same elements under another shape of the same count.
@@ -47,6 +48,9 @@ public struct Tensor: Sendable {
 
   /// The first element.
   ///
-  /// Valid while the tensor lives.
+  /// Valid while a handle to the memory lives, and a handle lives to its last use, which reading this may
+  /// be: the arena would then lend the memory to another while the pointer is still at work. Whoever
+  /// reads it keeps the handle, a parameter too, beyond the pointer's last use:
+  /// `defer { extendLifetime(x) }`.
   package var pointer: UnsafeMutablePointer<Float> { storage.pointer }
 }
