@@ -28,6 +28,7 @@ public enum SafetensorsFile {
         try write(UnsafeRawBufferPointer(bytes), to: descriptor, path: path)
       }
       for (_, tensor) in sorted {
+        defer { extendLifetime(tensor) }
         let bytes = UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * 4)
         try write(bytes, to: descriptor, path: path)
       }

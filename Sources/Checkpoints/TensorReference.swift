@@ -52,6 +52,7 @@ public final class TensorReference: Sendable {
       try storage.readRun(elementType, layout, count: count, to: tensor.pointer, key: key)
     case .stored(let layout, let storage):
       let run = Tensor(uninitialized: [layout.span])
+      defer { extendLifetime(run) }
       try storage.readRun(elementType, layout, count: layout.span, to: run.pointer, key: key)
       layout.forEachPlace { tensor.pointer[$0] = run.pointer[$1] }
     }
@@ -67,6 +68,7 @@ public final class TensorReference: Sendable {
       throw .unsupported(path: path, detail: "\(key) is quantised, wanted as integers")
     }
     let scratch = Scratch(byteCount: layout.span * elementType.byteCount)
+    defer { extendLifetime(scratch) }
     try storage.read(elementType, layout, elements: 0..<layout.span, into: scratch.bytes)
     guard let run = elementType.integers(UnsafeRawBufferPointer(scratch.bytes)) else {
       throw storage.unsupported(elementType, key, "integers")
@@ -91,6 +93,7 @@ extension StoredBytes {
     // In pieces that stay in the cache, so that a large tensor doesn't cost its size twice.
     let pieceCount = 1 << 15
     let scratch = Scratch(byteCount: min(count, pieceCount) * elementType.byteCount)
+    defer { extendLifetime(scratch) }
     for start in stride(from: 0, to: count, by: pieceCount) {
       let end = min(start + pieceCount, count)
       let piece = UnsafeMutableRawBufferPointer(

@@ -140,6 +140,7 @@ extension ConvTasNet {
 
 extension ConvTasNet.State.History {
   fileprivate mutating func makeRoom(for frames: Int, keeping needed: Int) {
+    defer { extendLifetime(rows) }
     guard count + frames > rows.shape[0] else { return }
     let kept = min(count, needed)
     let channels = rows.shape[1]

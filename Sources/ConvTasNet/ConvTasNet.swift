@@ -45,6 +45,7 @@ public struct ConvTasNet: Sendable {
 
   /// The mixture between the zeros that its frames reach into.
   private func padded(_ mixture: Tensor, frames: Int, _ run: Run) -> Tensor {
+    defer { extendLifetime(mixture) }
     let (samples, channels) = (mixture.shape[0], mixture.shape[1])
     precondition(channels == configuration.audioChannels, "mixture of \(channels) channels")
     let covered = (frames - 1) * configuration.hopLength + configuration.filterLength

@@ -89,6 +89,7 @@ struct Tokens: Sendable {
 extension CrossDomainTransformer.Branch {
   /// The tokens of a grid `[F, T, C]`, widened and normalised, their positions added.
   func tokens(_ x: Tensor, _ run: Run) -> Tokens {
+    defer { extendLifetime(x) }
     let (bands, frames, channels) = (x.shape[0], x.shape[1], x.shape[2])
     let y = run.arena.tensor(bands * frames, positions.shape[1])
     precondition(y.shape == positions.shape, "\(y.shape) tokens, not \(positions.shape)")
@@ -118,6 +119,7 @@ extension CrossDomainTransformer.Branch {
     let y = run.arena.tensor(bands, frames, channels)
     run.tiles(0..<x.count, of: Tokens.inTile) { tile, _ in
       var rows = x.settle(tile)
+      defer { extendLifetime(rows) }
       if let narrowing {
         let narrow = run.arena.tensor(tile.count, channels).rows(0..<tile.count)
         narrowing(rows, into: narrow)

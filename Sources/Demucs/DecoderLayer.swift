@@ -35,11 +35,13 @@ struct DecoderLayer: Sendable {
   func callAsFunction(
     _ x: Tensor, _ seen: Range<Int>, onto skip: Tensor, _ run: Run
   ) -> Range<Int> {
+    defer { extendLifetime(skip) }
     let frames = outputFrames(seen.count)
     let channels = transposed.columns / stride
     let first = (skip.shape[0] - frames) / 2
     run.tiles(0..<steps(seen.count)) { tile, _ in
       let y = run.arena.tensor(tile.count, transposed.columns)
+      defer { extendLifetime(y) }
       compute(tile, x, seen, into: y.rows(0..<tile.count), slope: 0, run)
       let start = tile.lowerBound * stride
       let target = skip.pointer + (first + start) * channels

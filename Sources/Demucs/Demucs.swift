@@ -108,6 +108,7 @@ public struct Demucs: Sendable {
 
   /// All sources side by side, `[T' ≤ T, S · A]`; uses up the encoder's outputs.
   private func decoded(_ middle: Tensor, _ saved: inout [Tensor], _ run: Run) -> Tensor {
+    defer { extendLifetime(middle) }
     var x = saved.removeLast()
     for index in 0..<x.count { x.pointer[index] += middle.pointer[index] }
     var frames = 0..<x.shape[0]

@@ -105,6 +105,7 @@ struct GridDecoderLayer: GridDecoder {
       let first = steps.lowerBound + band * Self.rowsInBand
       let end = min(steps.upperBound, first + Self.rowsInBand)
       let block = run.arena.tensor(history + Self.rowsInBlock, tile.count, rewriting.channels)
+      defer { extendLifetime(block) }
       let size = tile.count * rewriting.channels
       // Computes rows, and puts the first into a slot and the others behind it; rows outside are zeros.
       func fill(_ slot: Int, with rows: Range<Int>) {
@@ -123,10 +124,7 @@ struct GridDecoderLayer: GridDecoder {
             standingFor: (start + index, tile), keeping: kept, gelu: widening.hasActivation,
             run.arena, emit)
         }
-        // The block must live on until its last rows have been moved.
-        withExtendedLifetime(block) {
-          block.pointer.update(from: block.pointer + count * size, count: history * size)
-        }
+        block.pointer.update(from: block.pointer + count * size, count: history * size)
       }
     }
   }
@@ -215,6 +213,7 @@ extension Tensor {
 
   /// Adds `[F, C]` to every frame of `[F, T, C]`.
   func add(toEveryFrame other: Tensor, _ run: Run) {
+    defer { extendLifetime((self, other)) }
     let (frames, channels) = (shape[1], shape[2])
     precondition(other.shape == [shape[0], channels], "\(other.shape) onto \(shape)")
     run.parallel.forEach(shape[0]) { row, _ in

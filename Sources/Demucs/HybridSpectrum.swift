@@ -64,6 +64,7 @@ struct HybridSpectrum: Sendable {
 
   /// Pads `[T, A]`, T at least 1.
   func padded(_ signal: Tensor) -> PaddedSignal {
+    defer { extendLifetime(signal) }
     let (samples, channels) = (signal.shape[0], signal.shape[1])
     let frames = (samples + hop - 1) / hop
     let before = hop / 2 * 3
@@ -84,6 +85,7 @@ struct HybridSpectrum: Sendable {
     let frames = signal.frames
     forEachTile(frames, run) { tile in
       for (channel, spectra) in self.spectra(signal, tile, run).enumerated() {
+        defer { extendLifetime(spectra) }
         let bins = 2 * (frequencies + 1)
         for frequency in 0..<frequencies {
           var source = spectra.pointer + 2 * frequency
@@ -99,7 +101,6 @@ struct HybridSpectrum: Sendable {
             target += channels
           }
         }
-        withExtendedLifetime(spectra) {}
       }
     }
     return result
@@ -186,6 +187,7 @@ extension HybridSpectrum.Synthesis {
     for first in stride(from: frames.lowerBound, to: frames.upperBound, by: step) {
       let tile = first..<min(first + step, frames.upperBound)
       let phases = spectrum.content == .magnitude ? spectrum.spectra(signal, tile, run) : []
+      defer { extendLifetime(phases) }
       run.parallel.forEach(voices.count) { index, _ in
         let spectra = [Float](unsafeUninitializedCapacity: tile.count * bins) { buffer, count in
           count = tile.count * bins
@@ -252,6 +254,7 @@ extension Tensor {
     frames: Range<Int>, channel: Int, isComplex: Bool, _ level: SignalLevel,
     into spectra: UnsafeMutablePointer<Float>
   ) {
+    defer { extendLifetime(self) }
     let bins = 2 * (shape[0] + 1)
     let channels = shape[2]
     for frequency in 0..<shape[0] {

@@ -102,6 +102,7 @@ struct HybridUNet: Sendable {
   }
 
   private func copy(of mixture: Tensor, _ run: Run) -> Tensor {
+    defer { extendLifetime(mixture) }
     let x = run.arena.tensor(1, mixture.shape[0], mixture.shape[1])
     x.pointer.update(from: mixture.pointer, count: mixture.count)
     return x
@@ -216,6 +217,7 @@ struct HybridUNet: Sendable {
 extension Rows {
   /// Adds rows with a level put back.
   fileprivate func add(_ other: Rows, restoring level: SignalLevel) {
+    defer { extendLifetime((self, other)) }
     for index in 0..<count {
       let (target, source) = (pointer + index * stride, other.pointer + index * other.stride)
       for channel in 0..<channels {

@@ -15,6 +15,7 @@ struct MultiBandEncoder: GridEncoder {
   func callAsFunction(_ x: Tensor, adding injected: Tensor?, _ run: Run) -> Tensor {
     precondition(injected == nil, "branches meet within bands")
     let grids = zip(bands, ranges).map { $0(x.rows($1, run), adding: nil, run) }
+    defer { extendLifetime(grids) }
     let result = run.arena.tensor(
       grids.reduce(0) { $0 + $1.shape[0] }, x.shape[1], grids[0].shape[2])
     var target = result.pointer
@@ -69,6 +70,7 @@ struct MultiBandDecoder: GridDecoder {
 extension Tensor {
   /// A copy of some rows of a grid.
   fileprivate func rows(_ range: Range<Int>, _ run: Run) -> Tensor {
+    defer { extendLifetime(self) }
     let result = run.arena.tensor(range.count, shape[1], shape[2])
     result.pointer.update(
       from: pointer + range.lowerBound * shape[1] * shape[2], count: result.count)
@@ -79,6 +81,7 @@ extension Tensor {
 extension Rows {
   /// Subtracts `[C]` from every row.
   fileprivate func subtractFromEach(_ other: Tensor) {
+    defer { extendLifetime((self, other)) }
     for index in 0..<count {
       for channel in 0..<channels { pointer[index * stride + channel] -= other.pointer[channel] }
     }

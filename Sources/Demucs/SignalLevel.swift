@@ -31,6 +31,7 @@ struct SignalLevel: Sendable {
 
   /// Those of a signal's mono mix, `[T, A]`.
   init(monoOf signal: Tensor) {
+    defer { extendLifetime(signal) }
     let (frames, channels) = (signal.shape[0], signal.shape[1])
     let mono = (0..<frames).map { frame in
       (0..<channels).reduce(0.0) { $0 + Double(signal.pointer[frame * channels + $1]) }
@@ -57,6 +58,7 @@ struct SignalLevel: Sendable {
 extension Tensor {
   /// Calls `body` for every element, on all threads.
   fileprivate func forEachTile(_ run: Run, _ body: (UnsafeMutablePointer<Float>) -> Void) {
+    defer { extendLifetime(self) }
     run.tiles(0..<(count + 1023) / 1024) { tile, _ in
       for index in tile.lowerBound * 1024..<min(tile.upperBound * 1024, count) {
         body(pointer + index)

@@ -25,6 +25,7 @@ public struct TimeDemucs: Sendable {
   /// - Parameter mixture: `[T, A]`, T at least 1.
   /// - Returns: as many tensors `[T, A]` as there are sources.
   public func callAsFunction(_ mixture: Tensor, _ run: Run) -> [Tensor] {
+    defer { extendLifetime(mixture) }
     let whole = run.arena.tensor(shape: mixture.shape)
     whole.pointer.update(from: mixture.pointer, count: mixture.count)
     return separated(whole, keeping: mixture.shape[0], run)

@@ -25,6 +25,7 @@ package struct NearestRows: Sendable {
 
   /// Packs a table `[rows, C]`.
   package init(table: Tensor) {
+    defer { extendLifetime(table) }
     let (rows, width) = (table.shape[0], table.shape[1])
     self.width = width
     blocks = stride(from: 0, to: rows, by: Self.rowsInBlock).map { first in
@@ -46,6 +47,7 @@ package struct NearestRows: Sendable {
   ///
   /// Distances are rounded as the reference rounds them, |v|² included, which decides near ties.
   package func callAsFunction(_ x: Rows, arena: Arena) -> [Match] {
+    defer { extendLifetime(x) }
     guard x.count > 0 else { return [] }
     let squares = (0..<x.count).map { squaredLength(x.pointer + $0 * x.stride, width) }
     var nearest = [tessera_nearest](
@@ -53,6 +55,7 @@ package struct NearestRows: Sendable {
         distance: .infinity, second_distance: .infinity, row: .max, second_row: .max),
       count: x.count)
     let products = arena.tensor(x.count, Self.rowsInBlock)
+    defer { extendLifetime(products) }
     for block in blocks {
       let columns = block.products.columns
       let target = products.rows(0..<x.count).columns(0..<columns)

@@ -43,6 +43,7 @@ package enum Normalization: Sendable {
   /// Normalises rows in place where the norm needs nothing but the row; other norms are part of the
   /// weights behind them.
   package func applyWithinRows(_ x: Rows) {
+    defer { extendLifetime(x) }
     guard case .channelwise(let gamma, let beta, let epsilon) = self else { return }
     tessera_normalize_rows(
       x.count, x.channels, x.pointer, x.stride, gamma, beta, epsilon, x.pointer, x.stride)
@@ -88,6 +89,7 @@ package struct MomentSums: ~Copyable {
 
   /// Adds a tile's rows to what is known of it.
   package func add(_ rows: Rows, tile: Int) {
+    defer { extendLifetime(rows) }
     // Short rows that lie one behind the other are as good as a few long ones, and faster.
     let together = rows.stride == rows.channels ? Rows.together(rows.channels) : 1
     let (groups, rest) = rows.count.quotientAndRemainder(dividingBy: together)

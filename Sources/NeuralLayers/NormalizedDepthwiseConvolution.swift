@@ -73,6 +73,7 @@ package struct NormalizedDepthwiseConvolution: Sendable {
       _ x: Tensor, valid: Range<Int>, rows range: Range<Int>, into y: Rows,
       sums: borrowing MomentSums, tile: Int
     ) {
+      defer { extendLifetime((x, y)) }
       precondition(y.stride == layer.channels && y.count == range.count)
       weights.withUnsafeBufferPointer { weights in
         layer.bias.withUnsafeBufferPointer { bias in

@@ -82,6 +82,7 @@ package struct DeferredAffine: Sendable {
 
   /// target = base + scale · x + shift for the channels from `channel` on; no base is zero.
   package func apply(_ x: Rows, channel: Int = 0, addedTo base: Rows?, into target: Rows) {
+    defer { extendLifetime((x, base, target)) }
     shift.withUnsafeBufferPointer { shift in
       guard let start = shift.baseAddress else { return }
       tessera_add_scaled(

@@ -35,11 +35,13 @@ package struct OctaveResampling: Sendable {
 
   /// Converts `[T, C]`, T at least 1.
   package func callAsFunction(_ x: Tensor, arena: Arena, parallel: Parallel) -> Tensor {
+    defer { extendLifetime(x) }
     let (frames, channels) = (x.shape[0], x.shape[1])
     precondition(frames > 0, "a signal without a sample")
     let y = arena.tensor(frames * new / old, channels)
     parallel.forEach(channels) { channel, _ in
       let padded = arena.tensor(lead + frames + tapCount + old)
+      defer { extendLifetime(padded) }
       let (first, last) = (x.pointer[channel], x.pointer[(frames - 1) * channels + channel])
       padded.pointer.update(repeating: first, count: lead)
       for frame in 0..<frames {

@@ -6,6 +6,7 @@ extension PackedMatrix {
   /// A convolution over time without padding or dilation, `weight` `[C out, C in, kernel]`: its rows are
   /// windows of `kernel` frames of a `[T, C in]` signal (`Tensor.windows`), a stride apart.
   package init(convolution weight: Tensor, bias: Tensor) {
+    defer { extendLifetime(weight) }
     let (output, input, kernel) = (weight.shape[0], weight.shape[1], weight.shape[2])
     self.init(depth: kernel * input, columns: output, bias: bias) { packed in
       tessera_matmul_pack_convolution(input, kernel, output, weight.pointer, packed)

@@ -22,6 +22,7 @@ package struct PackedMatrix: Sendable {
 
   /// Packs `weight`, `[columns, depth]` or with further axes of length 1, and keeps `bias`, `[columns]`.
   package init(weight: Tensor, bias: Tensor?) {
+    defer { extendLifetime(weight) }
     let columns = weight.shape[0]
     let depth = weight.count / columns
     self.init(depth: depth, columns: columns, bias: bias) { packed in
@@ -62,6 +63,7 @@ package struct PackedMatrix: Sendable {
   ///
   /// Each output row depends on its input row alone, bit for bit.
   package func callAsFunction(_ x: Rows, into y: Rows, slope: Float? = nil) {
+    defer { extendLifetime((self, x, y)) }
     precondition(x.channels == depth && y.channels == columns && x.count == y.count)
     var layer = layer(slope: slope)
     tessera_matmul(&layer, x.count, x.pointer, x.stride, y.pointer, y.stride)
@@ -69,6 +71,7 @@ package struct PackedMatrix: Sendable {
 
   /// The same for rows in runs, which together are as long as a row.
   package func callAsFunction(_ x: TappedRows, into y: Rows, slope: Float? = nil) {
+    defer { extendLifetime((self, x, y)) }
     precondition(
       x.taps.count * x.taps.length == depth && y.channels == columns && x.count == y.count)
     var layer = layer(slope: slope)
@@ -78,6 +81,7 @@ package struct PackedMatrix: Sendable {
     tessera_matmul_tapped(&layer, &taps, x.count, x.pointer, x.stride, y.pointer, y.stride)
   }
 
+  /// What the kernels need to know; whoever calls them keeps `self` alive.
   private func layer(slope: Float?) -> tessera_matmul_layer {
     tessera_matmul_layer(
       depth: depth, columns: columns, packed: packed.pointer, bias: bias?.pointer,

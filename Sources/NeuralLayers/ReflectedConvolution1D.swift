@@ -107,6 +107,7 @@ package struct ReflectedConvolution1D: Sendable {
 
   /// Mirrors what is to be mirrored once the piece's new frames are in, and keeps what later pieces need.
   package func close(_ piece: Piece, _ state: inout State) {
+    defer { extendLifetime(piece) }
     let length = state.received
     // Beyond a signal that is too short lie zeros, mirrored with it.
     let longest = max(before, piece.isLast ? piece.frames.shape[0] - piece.new.upperBound : 0)

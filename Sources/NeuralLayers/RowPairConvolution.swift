@@ -24,6 +24,7 @@ package struct RowPairConvolution: Sendable {
   ///   - weight: `[C out, C in, 3, frames]`, an odd number of frames.
   ///   - bias: `[C out]`.
   package init(weight: Tensor, bias: Tensor) {
+    defer { extendLifetime(weight) }
     let shape = weight.shape
     precondition(shape.count == 4 && shape[2] == 3 && shape[3] % 2 == 1, "a weight \(shape)")
     (inChannels, width) = (shape[1], shape[3])
@@ -64,6 +65,7 @@ package struct RowPairConvolution: Sendable {
     let d = (row - 1..<row + 3).map { copied(x, row: $0, frames: heard, arena) }
     let count = d[0].count
     let t = arena.tensor(heard.count, inChannels)
+    defer { extendLifetime((d, t)) }
     func product(_ index: Int) -> Tensor {
       let m = arena.tensor(frames.count, products[index].columns)
       products[index](
@@ -78,15 +80,14 @@ package struct RowPairConvolution: Sendable {
     let top = product(0)
     tessera_subtract(d[3].pointer, d[1].pointer, count, t.pointer)
     let bottom = product(3)
-    // Pointers alone don't keep the arena from lending the memory to another thread.
-    withExtendedLifetime((d, t, top, bottom)) {
-      tessera_recombine(first.pointer, second.pointer, top.pointer, bottom.pointer, first.count)
-    }
+    defer { extendLifetime((top, bottom)) }
+    tessera_recombine(first.pointer, second.pointer, top.pointer, bottom.pointer, first.count)
     return (first, second)
   }
 
   /// Frames of a row with the zeros around it.
   private func copied(_ x: Tensor, row: Int, frames: Range<Int>, _ arena: Arena) -> Tensor {
+    defer { extendLifetime(x) }
     let y = arena.tensor(frames.count, inChannels)
     let real = frames.clamped(to: 0..<x.shape[1])
     guard 0..<x.shape[0] ~= row, !real.isEmpty else {

@@ -41,6 +41,7 @@ package struct TiledGroupNormalization: Sendable {
 
     /// Takes a tile's rows, which follow each other without gaps.
     package func take(_ rows: Rows, tile: Int) {
+      defer { extendLifetime(rows) }
       precondition(tile < tiles && rows.stride == rows.channels)
       tessera_group_sums(
         rows.pointer, rows.count, rows.channels, groups, sums + tile * groups * 2)
@@ -88,6 +89,7 @@ package struct TiledGroupNormalization: Sendable {
 
     /// Normalises rows; neither they nor the target's may have gaps.
     package func apply(_ x: Rows, into y: Rows) {
+      defer { extendLifetime((self, x, y)) }
       precondition(x.stride == x.channels && y.stride == x.channels && y.count == x.count)
       tessera_scale_shift(
         x.pointer, x.count, x.channels, scale.pointer, shift.pointer, y.pointer)
@@ -96,6 +98,7 @@ package struct TiledGroupNormalization: Sendable {
     /// Normalises rows and multiplies them by their sigmoids (SiLU); neither they nor the target's may
     /// have gaps.
     package func applyWithSiLU(_ x: Rows, into y: Rows) {
+      defer { extendLifetime((self, x, y)) }
       precondition(x.stride == x.channels && y.stride == x.channels && y.count == x.count)
       tessera_scale_shift_silu(
         x.count, x.channels, x.pointer, scale.pointer, shift.pointer, y.pointer)

@@ -55,6 +55,7 @@ public struct TransposedConvolution1D: Sendable {
 
   /// Applies the layer to `[T, C in]`.
   public func callAsFunction(_ x: Tensor, arena: Arena, parallel: Parallel) -> Tensor {
+    defer { extendLifetime(x) }
     precondition(
       x.shape.count == 2 && x.shape[1] == packed.inChannels,
       "an input [time, \(packed.inChannels)], not \(x.shape)")
@@ -74,6 +75,7 @@ public struct TransposedConvolution1D: Sendable {
     let cut = [steps.lowerBound..<whole.lowerBound, whole.upperBound..<steps.upperBound]
     for step in cut.joined() {
       let edge = arena.tensor(stride, outChannels)
+      defer { extendLifetime(edge) }
       packed.run(
         step..<step + 1, source: x.pointer, longLength: x.shape[0], destination: edge.pointer,
         arena: arena, parallel: parallel)

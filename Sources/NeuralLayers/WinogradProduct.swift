@@ -27,6 +27,7 @@ struct WinogradProduct: Sendable {
 
   /// Packs `weight`, `[C out, C in, rows, 3]`.
   init(weight: Tensor, bias: Tensor?) {
+    defer { extendLifetime(weight) }
     let (output, input, height) = (weight.shape[0], weight.shape[1], weight.shape[2])
     self.height = height
     self.bias = bias
@@ -56,6 +57,7 @@ struct WinogradProduct: Sendable {
   func callAsFunction(
     _ x: Tensor, top: Int, left: Int, frames: Range<Int>, into y: Rows, slope: Float?, arena: Arena
   ) {
+    defer { extendLifetime(y) }
     let groups = frames.lowerBound / 4..<(frames.upperBound + 3) / 4
     let (count, depth, output) = (groups.count, height * inChannels, points[0].columns)
     let v = arena.tensor(points.count * count, depth)
@@ -64,6 +66,7 @@ struct WinogradProduct: Sendable {
       if 0..<x.shape[0] ~= top + tap {
         let heard = heard(
           x, row: top + tap, from: 4 * groups.lowerBound - left, groups: count, arena)
+        defer { extendLifetime(heard) }
         tessera_winograd_points(
           heard.pointer, count, inChannels, target, depth, count * depth)
       } else {
@@ -73,6 +76,7 @@ struct WinogradProduct: Sendable {
       }
     }
     let products = arena.tensor(points.count * count, output)
+    defer { extendLifetime(products) }
     for (point, matrix) in points.enumerated() {
       let rows = point * count..<(point + 1) * count
       matrix(v.rows(rows), into: products.rows(rows))

@@ -104,6 +104,7 @@ final class OverlapStage: SeparationStage {
     weightSums += [Float](repeating: 0, count: missing)
     for sample in 0..<count { weightSums[sample] += weights[sample] }
     for (source, estimate) in estimates.enumerated() {
+      defer { extendLifetime(estimate) }
       sums[source] += [Float](repeating: 0, count: missing * channels)
       sums[source].withUnsafeMutableBufferPointer { sum in
         for index in 0..<count * channels {
@@ -141,6 +142,7 @@ extension [Tensor] {
   fileprivate func deliver(
     _ samples: Range<Int>, channels: Int, _ deliver: SeparationStage.Deliver
   ) throws {
+    defer { extendLifetime(self) }
     for block in blocks(of: samples) {
       try deliver(
         map { source in

@@ -15,6 +15,7 @@ struct Codebook: Sendable {
 
   /// The tokens of frames `[T, D]`.
   func tokens(_ frames: Tensor, _ run: Run) -> [WavTokenizer.EncodedToken] {
+    defer { extendLifetime(frames) }
     guard let nearest else { preconditionFailure("the encoder is not loaded") }
     let count = frames.shape[0]
     guard count > 0 else { return [] }

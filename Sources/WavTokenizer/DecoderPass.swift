@@ -62,6 +62,7 @@ struct FrameTiles {
 extension Rows {
   /// Makes all rows zero.
   func clear() {
+    defer { extendLifetime(self) }
     for row in 0..<count { (pointer + row * stride).update(repeating: 0, count: channels) }
   }
 }

@@ -51,6 +51,7 @@ final class FrameStore: Sendable {
     case .memory(let tensor): body(tensor.rows(range))
     case .file(let spool):
       let rows = arena.tensor(range.count, channels).rows(0..<range.count)
+      defer { extendLifetime(rows) }
       body(rows)
       spool.write(range.lowerBound, count: range.count, from: rows.pointer)
     }
@@ -59,6 +60,7 @@ final class FrameStore: Sendable {
   /// Lets `body` change some rows.
   func update(_ range: Range<Int>, _ arena: Arena, _ body: (_ rows: Rows) -> Void) {
     let rows = rows(range, arena)
+    defer { extendLifetime(rows) }
     body(rows)
     if case .file(let spool) = place {
       spool.write(range.lowerBound, count: range.count, from: rows.pointer)

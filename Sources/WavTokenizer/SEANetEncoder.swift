@@ -145,7 +145,8 @@ extension Range<Int> {
 extension Tensor {
   /// A copy of some rows.
   fileprivate func part(_ range: Range<Int>) -> Tensor {
-    Tensor(
+    defer { extendLifetime(self) }
+    return Tensor(
       shape: [range.count, shape[1]],
       elements: Array(
         UnsafeBufferPointer(

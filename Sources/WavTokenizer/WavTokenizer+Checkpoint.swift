@@ -67,6 +67,7 @@ extension WavTokenizer {
 extension Tensor {
   /// Multiplies some elements of a tensor that was just read and that nobody else holds.
   func scale(_ range: Range<Int>, by factor: Double) {
+    defer { extendLifetime(self) }
     for index in range { pointer[index] = Float(Double(pointer[index]) * factor) }
   }
 }
@@ -205,6 +206,7 @@ extension ConvNeXtBlock {
       weight: try (weights / "pwconv1").tensor("weight", hidden, channels),
       bias: try (weights / "pwconv1").tensor("bias", hidden))
     let scale = try weights.tensor("gamma", channels)
+    defer { extendLifetime(scale) }
     let weight = try (weights / "pwconv2").tensor("weight", channels, hidden)
     let bias = try (weights / "pwconv2").tensor("bias", channels)
     for row in 0..<channels {

@@ -166,6 +166,7 @@ extension Tensor {
   ///
   /// Returns the first row that has no direction, if any.
   fileprivate func setLengths(_ lengths: Tensor) -> Int? {
+    defer { extendLifetime((self, lengths)) }
     let rows = shape[0]
     let width = count / rows
     for row in 0..<rows {
