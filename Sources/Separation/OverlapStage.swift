@@ -99,28 +99,35 @@ final class OverlapStage: SeparationStage {
       estimates = order.map { estimates[$0] }
       previous = order.map { Array(samples[$0].dropFirst(complete * channels)) }
     }
+    defer { extendLifetime(estimates) }
     let count = estimates[0].shape[0]
-    let missing = max(0, count - weightSums.count)
-    weightSums += [Float](repeating: 0, count: missing)
-    for sample in 0..<count { weightSums[sample] += weights[sample] }
+    // Only where earlier segments reach are there sums to add to.
+    let held = weightSums.count
+    for sample in 0..<min(count, held) { weightSums[sample] += weights[sample] }
+    weightSums += weights[min(held, count)..<count]
     for (source, estimate) in estimates.enumerated() {
-      defer { extendLifetime(estimate) }
-      sums[source] += [Float](repeating: 0, count: missing * channels)
       sums[source].withUnsafeMutableBufferPointer { sum in
-        for index in 0..<count * channels {
+        for index in 0..<min(count, held) * channels {
           sum[index] += weights[index / channels] * estimate.pointer[index]
         }
       }
     }
+    func sum(_ source: Int, _ samples: Range<Int>) -> [Float] {
+      let old = samples.clamped(to: 0..<held)
+      let new = max(held, samples.lowerBound)..<max(held, samples.upperBound)
+      return sums[source][old.lowerBound * channels..<old.upperBound * channels]
+        + (new.lowerBound * channels..<new.upperBound * channels).map {
+          weights[$0 / channels] * estimates[source].pointer[$0]
+        }
+    }
     for block in blocks(of: 0..<complete) {
+      let first = block.lowerBound * channels
       try deliver(
-        sums.map { sum in
-          (block.lowerBound * channels..<block.upperBound * channels).map {
-            sum[$0] / weightSums[$0 / channels]
-          }
+        estimates.indices.map { source in
+          sum(source, block).enumerated().map { $1 / weightSums[(first + $0) / channels] }
         })
     }
-    for source in sums.indices { sums[source].removeFirst(complete * channels) }
+    sums = estimates.indices.map { sum($0, complete..<weightSums.count) }
     weightSums.removeFirst(complete)
   }
 
