@@ -24,6 +24,8 @@ public struct HybridDemucs: Sendable {
     precondition(mixture.shape[0] > 0, "a signal without a sample")
     precondition(
       mixture.shape[1] == configuration.audioChannels, "signal of \(mixture.shape[1]) channels")
+    // A segment takes its memory in another order than the last one gave it back: pieces would pile up.
+    run.arena.giveBack(atLeast: 1 << 18)
     return network(mixture, run)
   }
 }

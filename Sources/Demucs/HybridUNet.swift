@@ -158,7 +158,7 @@ struct HybridUNet: Sendable {
       run.trace?("decoder.\(index)", target)
     }
     let (x, outermost) = (encoded.skips.removeLast(), decoder[decoder.count - 1])
-    run.arena.giveBackLarge()
+    run.arena.giveBack()
     let synthesis = spectrum.makeSynthesis(
       sources: sourceCount, encoded.level, signal: signal, samples: samples, run)
     let frames = x.shape[1]

@@ -61,11 +61,11 @@ public final class Arena: Sendable {
     return Tensor(shape: shape, storage: storage)
   }
 
-  /// Gives large buffers that are not in use back to the system.
-  package func giveBackLarge() {
+  /// Gives buffers that are not in use back to the system, those of at least so many floats.
+  package func giveBack(atLeast count: Int = largeCount) {
     let idle = state.withLock { state in
-      let idle = state.free.filter { $0.capacity >= Self.largeCount }
-      state.free.removeAll { $0.capacity >= Self.largeCount }
+      let idle = state.free.filter { $0.capacity >= count }
+      state.free.removeAll { $0.capacity >= count }
       state.bytes -= idle.reduce(0) { $0 + $1.capacity } * MemoryLayout<Float>.stride
       return idle
     }
@@ -73,7 +73,7 @@ public final class Arena: Sendable {
   }
 
   /// Floats from which on a buffer is large: 32 MB, which the system hands out as pages of its own.
-  private static let largeCount = 1 << 23
+  package static let largeCount = 1 << 23
 
   func take(back pointer: UnsafeMutablePointer<Float>, capacity: Int) {
     let block = Block(pointer: pointer, capacity: capacity)
