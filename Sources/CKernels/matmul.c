@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "matmul.h"
 
+#include "matmul_tiles.h"
 #include "variants.h"
 
 // Weights lie in panels of 32 columns: [panel][depth][32], zeros beyond the last column.
@@ -47,5 +48,8 @@ void tessera_matmul(const tessera_matmul_layer *layer, size_t rows, const float 
 
 void tessera_matmul_tapped(const tessera_matmul_layer *layer, const tessera_matmul_taps *taps,
                            size_t rows, const float *x, size_t xStride, float *y, size_t yStride) {
-  DISPATCH(matmul, layer, taps, rows, x, xStride, y, yStride);
+  if (tessera_matmul_uses_tiles(layer))
+    tessera_matmul_tiles(layer, taps, rows, x, xStride, y, yStride);
+  else
+    DISPATCH(matmul, layer, taps, rows, x, xStride, y, yStride);
 }

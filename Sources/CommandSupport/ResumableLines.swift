@@ -209,7 +209,13 @@ package enum Fingerprint {
   package static func of(
     _ bytes: some Sequence<UInt8>, continuing previous: UInt64? = nil
   ) -> UInt64 {
-    bytes.reduce(previous ?? basis) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    let start = previous ?? basis
+    // A buffer's type is known here, and the loop over it compiled for it.
+    return bytes.withContiguousStorageIfAvailable { hash($0, start) } ?? hash(bytes, start)
+  }
+
+  private static func hash(_ bytes: some Sequence<UInt8>, _ start: UInt64) -> UInt64 {
+    bytes.reduce(start) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
   }
 
   /// A hash as 16 hexadecimal digits.

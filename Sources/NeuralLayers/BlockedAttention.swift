@@ -63,7 +63,8 @@ package struct BlockedAttention: Sendable {
     let scores = arena.tensor(queries.count, keys)
     defer { extendLifetime(scores) }
     var product = tessera_matmul_layer(
-      depth: channels, columns: keys, packed: block.pointer, bias: nil, slope: 1)
+      depth: channels, columns: keys, packed: block.pointer, bias: nil, slope: 1,
+      rowsAreFew: 0)
     tessera_matmul(&product, queries.count, queries.pointer, queries.stride, scores.pointer, keys)
     let factors = arena.tensor(queries.count)
     defer { extendLifetime(factors) }
@@ -73,7 +74,8 @@ package struct BlockedAttention: Sendable {
     let weighted = arena.tensor(queries.count, channels)
     defer { extendLifetime(weighted) }
     product = tessera_matmul_layer(
-      depth: keys, columns: channels, packed: block.pointer + keyElements, bias: nil, slope: 1)
+      depth: keys, columns: channels, packed: block.pointer + keyElements, bias: nil, slope: 1,
+      rowsAreFew: 0)
     tessera_matmul(&product, queries.count, scores.pointer, keys, weighted.pointer, channels)
     tessera_rescale_add(
       queries.count, channels, factors.pointer, weighted.pointer, gathered.totals.pointer)

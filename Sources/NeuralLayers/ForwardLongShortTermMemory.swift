@@ -34,7 +34,7 @@ package struct ForwardLongShortTermMemory: Sendable {
   package init(layers: [LongShortTermMemory.Parameters]) {
     let units = layers[0].recurrentWeight.shape[1]
     self.units = units
-    self.layers = layers.map { parameters in
+    self.layers = layers.enumerated().map { index, parameters in
       let columns = parameters.recurrentWeight.shape[0]
       let recurrent = parameters.recurrentWeight
       defer { extendLifetime(recurrent) }
@@ -43,12 +43,14 @@ package struct ForwardLongShortTermMemory: Sendable {
           weight: parameters.inputWeight,
           bias: Tensor(
             shape: [columns],
-            elements: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+))),
+            elements: zip(parameters.inputBias.elements, parameters.recurrentBias.elements).map(+)),
+          // All but the first layer's rows come in groups of a few steps.
+          rowsAreFew: index > 0),
         recurrent: stride(from: 0, to: columns, by: Layer.columnsInPart).map { first in
           let part = first..<min(first + Layer.columnsInPart, columns)
           return PackedMatrix(
             recurrent.pointer + first * units, depth: units, columns: part.count,
-            columnStride: units, depthStride: 1)
+            columnStride: units, depthStride: 1, rowsAreFew: true)
         })
     }
   }
@@ -65,6 +67,7 @@ package struct ForwardLongShortTermMemory: Sendable {
   }
 
   private static let stepsInGroup = 12
+  private static let rowsInBlock = 48
 
   /// Takes the next steps, `[T, C]`, and returns the last layer's outputs, `[T, H]`.
   package func callAsFunction(
@@ -85,8 +88,10 @@ package struct ForwardLongShortTermMemory: Sendable {
       outputs[index].pointer.update(from: remembered.output, count: units)
       cells[index].pointer.update(from: remembered.cell, count: units)
     }
-    parallel.forEach(groups) { index, _ in
-      layers[0].input(x.rows(range(index)), into: gates[0].rows(range(index)))
+    let block = Self.rowsInBlock
+    parallel.forEach((steps + block - 1) / block) { index, _ in
+      let rows = index * block..<min((index + 1) * block, steps)
+      layers[0].input(x.rows(rows), into: gates[0].rows(rows))
     }
     for wave in 0..<(groups + layers.count - 1) {
       parallel.forEach(layers.count) { index, _ in

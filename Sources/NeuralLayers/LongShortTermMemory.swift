@@ -146,7 +146,7 @@ private struct Direction: Sendable {
         units: units,
         recurrent: PackedMatrix(
           weights: parameters.recurrentWeight.rows(rows(of: units)), depth: hidden,
-          columns: 4 * units.count, bias: nil))
+          columns: 4 * units.count, bias: nil, rowsAreFew: true))
     }
   }
 

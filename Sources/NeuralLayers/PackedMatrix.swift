@@ -11,28 +11,37 @@ package struct PackedMatrix: Sendable {
   package let columns: Int
   private let packed: Storage
   private let bias: Tensor?
+  /// Whether rows come a few at a time, as the steps of a recurrence do.
+  private let rowsAreFew: Bool
 
   /// Packs `weights`, `[columns, depth]` row-major, and keeps `bias`, `[columns]`.
-  package init(weights: [Float], depth: Int, columns: Int, bias: [Float]?) {
+  ///
+  /// - Parameter rowsAreFew: Whether rows come a few at a time, always, as the steps of a recurrence do:
+  ///   another kernel is faster then, with other rounding errors.
+  package init(
+    weights: [Float], depth: Int, columns: Int, bias: [Float]?, rowsAreFew: Bool = false
+  ) {
     precondition(weights.count == depth * columns)
     self.init(
-      depth: depth, columns: columns, bias: bias.map { Tensor(shape: [columns], elements: $0) }
+      depth: depth, columns: columns, bias: bias.map { Tensor(shape: [columns], elements: $0) },
+      rowsAreFew: rowsAreFew
     ) { packed in tessera_matmul_pack(depth, columns, weights, depth, 1, packed) }
   }
 
   /// Packs `weight`, `[columns, depth]` or with further axes of length 1, and keeps `bias`, `[columns]`.
-  package init(weight: Tensor, bias: Tensor?) {
+  package init(weight: Tensor, bias: Tensor?, rowsAreFew: Bool = false) {
     defer { extendLifetime(weight) }
     let columns = weight.shape[0]
     let depth = weight.count / columns
-    self.init(depth: depth, columns: columns, bias: bias) { packed in
+    self.init(depth: depth, columns: columns, bias: bias, rowsAreFew: rowsAreFew) { packed in
       tessera_matmul_pack(depth, columns, weight.pointer, depth, 1, packed)
     }
   }
 
   /// Lets `pack` write the weights in the kernel's form: large ones need no second copy on the way.
   init(
-    depth: Int, columns: Int, bias: Tensor?, pack: (_ packed: UnsafeMutablePointer<Float>) -> Void
+    depth: Int, columns: Int, bias: Tensor?, rowsAreFew: Bool = false,
+    pack: (_ packed: UnsafeMutablePointer<Float>) -> Void
   ) {
     precondition((bias?.count ?? columns) == columns)
     self.depth = depth
@@ -40,13 +49,15 @@ package struct PackedMatrix: Sendable {
     packed = Storage(capacity: tessera_matmul_packed_count(depth, columns))
     pack(packed.pointer)
     self.bias = bias
+    self.rowsAreFew = rowsAreFew
   }
 
   /// Packs the matrix W[depth, column] = weights[column · columnStride + depth · depthStride].
   init(
-    _ weights: UnsafePointer<Float>, depth: Int, columns: Int, columnStride: Int, depthStride: Int
+    _ weights: UnsafePointer<Float>, depth: Int, columns: Int, columnStride: Int, depthStride: Int,
+    rowsAreFew: Bool = false
   ) {
-    self.init(depth: depth, columns: columns, bias: nil) { packed in
+    self.init(depth: depth, columns: columns, bias: nil, rowsAreFew: rowsAreFew) { packed in
       tessera_matmul_pack(depth, columns, weights, columnStride, depthStride, packed)
     }
   }
@@ -57,6 +68,7 @@ package struct PackedMatrix: Sendable {
     self.columns = columns
     self.packed = packed
     bias = nil
+    rowsAreFew = false
   }
 
   /// y = x · W + b, then, with a slope, PReLU (0 is ReLU).
@@ -85,6 +97,6 @@ package struct PackedMatrix: Sendable {
   private func layer(slope: Float?) -> tessera_matmul_layer {
     tessera_matmul_layer(
       depth: depth, columns: columns, packed: packed.pointer, bias: bias?.pointer,
-      slope: slope ?? 1)
+      slope: slope ?? 1, rowsAreFew: rowsAreFew ? 1 : 0)
   }
 }

@@ -19,7 +19,7 @@ struct Codebook: Sendable {
     guard let nearest else { preconditionFailure("the encoder is not loaded") }
     let count = frames.shape[0]
     guard count > 0 else { return [] }
-    let tile = 24
+    let tile = 48
     let tiles = (count + tile - 1) / tile
     let none = WavTokenizer.EncodedToken(id: 0, margin: 0)
     var tokens = [WavTokenizer.EncodedToken](repeating: none, count: count)

@@ -171,7 +171,9 @@ extension Tensor {
     let width = count / rows
     for row in 0..<rows {
       let values = row * width..<(row + 1) * width
-      let squares = values.reduce(0.0) { $0 + Double(pointer[$1]) * Double(pointer[$1]) }
+      let direction = UnsafeBufferPointer(
+        rebasing: UnsafeBufferPointer(start: pointer, count: count)[values])
+      let squares = direction.reduce(0.0) { $0 + Double($1) * Double($1) }
       guard squares > 0 else { return row }
       scale(values, by: Double(lengths.pointer[row]) / squares.squareRoot())
     }

@@ -25,7 +25,7 @@ struct EncodingPass {
     let rate = codec.identity.sampleRate
     var state = network.makeEncoderState()
     var samples = 0
-    while let block = try source.read(frames: isLive ? codec.identity.hopLength : rate) {
+    while let block = try source.read(frames: isLive ? codec.identity.hopLength : 2 * rate) {
       try Interruption.check()
       samples += block.frames
       try deliver(try network.encode(block.samples, state: &state, run: run))

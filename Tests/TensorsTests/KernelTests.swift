@@ -31,11 +31,14 @@ struct Uniform: RandomNumberGenerator {
     Size(rows: 12, depth: 256, columns: 32), Size(rows: 13, depth: 257, columns: 33),
     Size(rows: 193, depth: 20, columns: 40), Size(rows: 200, depth: 515, columns: 100),
     Size(rows: 0, depth: 4, columns: 4),
+    // Large enough for a processor's matrix unit, where there is one.
+    Size(rows: 1, depth: 64, columns: 48), Size(rows: 33, depth: 255, columns: 61),
+    Size(rows: 200, depth: 291, columns: 97), Size(rows: 17, depth: 600, columns: 144),
   ]
 
   private func product(
     _ size: Size, x: [Float], stride: Int, weights: [Float], bias: [Float]?, slope: Float?,
-    rows: Range<Int>? = nil
+    rows: Range<Int>? = nil, rowsAreFew: Bool = false, taps: tessera_matmul_taps? = nil
   ) -> [Float] {
     var packed = [Float](
       repeating: .nan, count: tessera_matmul_packed_count(size.depth, size.columns) + 16)
@@ -51,18 +54,19 @@ struct Uniform: RandomNumberGenerator {
           var layer = tessera_matmul_layer(
             depth: size.depth, columns: size.columns, packed: base + skew,
             bias: bias == nil ? nil : biasBuffer.baseAddress,
-            slope: slope ?? 1)
+            slope: slope ?? 1, rowsAreFew: rowsAreFew ? 1 : 0)
           guard let start = x.baseAddress else { return }
-          tessera_matmul(
-            &layer, rows.count, start + rows.lowerBound * stride, stride, &y, size.columns)
+          var taps = taps ?? tessera_matmul_taps(count: 1, first: 0, used: 1, stride: 0)
+          tessera_matmul_tapped(
+            &layer, &taps, rows.count, start + rows.lowerBound * stride, stride, &y, size.columns)
         }
       }
     }
     return y
   }
 
-  @Test("products equal sums in double precision", arguments: sizes)
-  func products(size: Size) {
+  @Test("products equal sums in double precision", arguments: sizes, [false, true])
+  func products(size: Size, rowsAreFew: Bool) {
     var random = Uniform(seed: UInt64(size.depth))
     // Overlapping rows, as the windows of a strided convolution are.
     let stride = max(1, size.depth / 2)
@@ -71,7 +75,8 @@ struct Uniform: RandomNumberGenerator {
     let bias = random.floats(size.columns)
     for (useBias, slope) in [(true, Float?.none), (false, 0), (true, 0.25)] {
       let y = product(
-        size, x: x, stride: stride, weights: weights, bias: useBias ? bias : nil, slope: slope)
+        size, x: x, stride: stride, weights: weights, bias: useBias ? bias : nil, slope: slope,
+        rowsAreFew: rowsAreFew)
       var expected: [Float] = []
       for row in 0..<size.rows {
         for column in 0..<size.columns {
@@ -104,9 +109,34 @@ struct Uniform: RandomNumberGenerator {
     }
   }
 
-  @Test("a NaN stays in its row")
-  func nan() {
-    let size = Size(rows: 14, depth: 8, columns: 40)
+  @Test(
+    "runs outside the signal are zeros, to the bit", arguments: [20, 32, 77], [0..<2, 1..<3, 2..<3])
+  func absentRuns(length: Int, used: Range<Int>) {
+    var random = Uniform(seed: UInt64(length))
+    let size = Size(rows: 21, depth: 3 * length, columns: 64)
+    let weights = random.floats(size.columns * size.depth)
+    let present = random.floats(size.rows * used.count * length)
+    // The same rows with their zeros written out.
+    var whole: [Float] = []
+    for row in 0..<size.rows {
+      for run in 0..<3 {
+        let start = (row * used.count + run - used.lowerBound) * length
+        whole += used ~= run ? present[start..<start + length] : .init(repeating: 0, count: length)
+      }
+    }
+    let expected = product(
+      size, x: whole, stride: size.depth, weights: weights, bias: nil, slope: nil)
+    let y = product(
+      size, x: present, stride: used.count * length, weights: weights, bias: nil, slope: nil,
+      taps: tessera_matmul_taps(
+        count: 3, first: used.lowerBound, used: used.count, stride: length))
+    #expect(y == expected)
+  }
+
+  @Test(
+    "a NaN stays in its row",
+    arguments: [Size(rows: 14, depth: 8, columns: 40), Size(rows: 40, depth: 64, columns: 64)])
+  func nan(size: Size) {
     var random = Uniform(seed: 4)
     var x = random.floats(size.rows * size.depth)
     x[3 * size.depth] = .nan

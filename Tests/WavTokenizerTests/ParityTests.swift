@@ -178,8 +178,11 @@ struct ParityTests {
             ? tap.elements
             : transposed(tap.elements, rows: tap.shape[0], columns: tap.shape[1])
           let difference = Comparison(found, expected.elements)
+          // A single token leaves the group norms two numbers each, whose difference decides: an
+          // error of an ulp in front of them is 200 times as large behind.
+          let least = input == "short" ? max(1e-5, 3e-5 * difference.peak) : 1e-5
           #expect(
-            try difference.maxAbsoluteError <= fixture.tolerance(key),
+            try difference.maxAbsoluteError <= fixture.tolerance(key, least: least),
             "\(name), \(key): \(difference)")
         }
       }

@@ -4,8 +4,9 @@
 // dilation, whose windows are contiguous in a channels-last signal: there X has overlapping rows
 // (xStride = stride · channels, depth = kernel · channels), and nothing is copied.
 //
-// An element of Y is one chain of multiply-adds over the depth, in order, whatever the number of
-// rows: a stream that brings its frames one by one gets the same bits as the whole file at once.
+// An element of Y is one chain of sums over the depth, in an order that is the layer's, whatever the
+// number of rows: a stream that brings its frames one by one gets the same bits as the whole file at
+// once. On processors with AMX large layers go by its tiles (matmul_tiles.c), to float32's precision.
 #ifndef TESSERA_MATMUL_H
 #define TESSERA_MATMUL_H
 #include <stddef.h>
@@ -16,6 +17,7 @@ typedef struct {
   const float *packed;  ///< weights from tessera_matmul_pack
   const float *bias;    ///< one for each column, or NULL
   float slope;  ///< PReLU behind it: x < 0 ? slope · x : x; 0 is ReLU, 1 nothing
+  int rowsAreFew;  ///< a recurrence's steps: reading the weights takes longer than multiplying
 } tessera_matmul_layer;
 
 /// How many floats the packed form of a depth × columns matrix takes.

@@ -55,7 +55,7 @@ extension Work {
         tiles(rows, parallel) { first, count in
           var layer = tessera_matmul_layer(
             depth: depth, columns: output, packed: packed.pointer, bias: bias.pointer,
-            slope: 0.25)
+            slope: 0.25, rowsAreFew: 0)
           tessera_matmul(
             &layer, count, x.pointer + first * stride * input, stride * input,
             y.pointer + first * output, output)
