@@ -59,8 +59,8 @@ let package = Package(
       name: "Tessera",
       targets: [
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
-        "ConvTasNet", "Demucs", "WavTokenizer", "ModelLibrary", "Separation", "Evaluation",
-        "TokenFiles",
+        "ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer", "ModelLibrary",
+        "Separation", "Evaluation", "TokenFiles",
       ]),
     // For Tools/Benchmarks; no interface to rely on.
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
@@ -93,6 +93,7 @@ let package = Package(
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
     room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
+    room("UniversalSeparation"),
     room(
       "WavTokenizer",
       ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints", "Tensors"]),
@@ -144,6 +145,7 @@ let package = Package(
         "Demucs", "Separation", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
         "TestSupport",
       ]),
+    tests("UniversalSeparationTests", ["UniversalSeparation"]),
     tests(
       "WavTokenizerTests",
       ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
