@@ -93,7 +93,8 @@ let package = Package(
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
     room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
-    room("UniversalSeparation"),
+    room(
+      "UniversalSeparation", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
     room(
       "WavTokenizer",
       ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints", "Tensors"]),
@@ -145,7 +146,9 @@ let package = Package(
         "Demucs", "Separation", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints",
         "TestSupport",
       ]),
-    tests("UniversalSeparationTests", ["UniversalSeparation"]),
+    tests(
+      "UniversalSeparationTests",
+      ["UniversalSeparation", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
       "WavTokenizerTests",
       ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),

@@ -18,6 +18,7 @@
 #include "normalization.h"
 #include "online_softmax.h"
 #include "pointwise.h"
+#include "pooling.h"
 #include "resample.h"
 #include "row_pairs.h"
 #include "winograd.h"
