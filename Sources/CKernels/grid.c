@@ -16,19 +16,6 @@ void tessera_scale_shift_leaky(size_t rows, size_t channels, const float *restri
     }
 }
 
-TESSERA_MULTIVERSION
-void tessera_average_pool(const float *restrict x, size_t rowStride, size_t height, size_t width,
-                          size_t columns, size_t channels, float *restrict y) {
-  float share = 1 / (float)(height * width);
-  for (size_t column = 0; column < columns; column++, y += channels, x += width * channels) {
-    for (size_t c = 0; c < channels; c++) y[c] = 0;
-    for (size_t i = 0; i < height; i++)
-      for (size_t j = 0; j < width; j++)
-        for (size_t c = 0; c < channels; c++) y[c] += x[i * rowStride + j * channels + c];
-    for (size_t c = 0; c < channels; c++) y[c] *= share;
-  }
-}
-
 /// The six points of one row point, a + sign · b, of all groups.
 static inline __attribute__((always_inline)) void points(const float *restrict a,
                                                          const float *restrict b, float sign,

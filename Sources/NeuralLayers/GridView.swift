@@ -66,8 +66,9 @@ package struct GridView {
 }
 
 extension Run {
-  /// Calls `body` for rectangles of at most `rows` × `columns` that cover a grid, on all threads, with what
-  /// it runs with: one thread. A rectangle begins at multiples of its size.
+  /// Calls `body` for rectangles of at most `rows` × `columns` that cover a grid, on all threads.
+  ///
+  /// A rectangle begins at multiples of its size, and is worked on by one thread.
   package func rectangles(
     of size: (rows: Int, columns: Int), in grid: (rows: Int, columns: Int),
     _ body: (_ rows: Range<Int>, _ columns: Range<Int>, _ run: Run) -> Void

@@ -19,6 +19,7 @@
 #include "normalization.h"
 #include "online_softmax.h"
 #include "pointwise.h"
+#include "pooling.h"
 #include "resample.h"
 #include "row_pairs.h"
 #include "spectral_mask.h"

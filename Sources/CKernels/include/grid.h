@@ -11,10 +11,6 @@ void tessera_scale_shift_leaky(size_t rows, size_t channels, const float *x, siz
                                const float *scale, const float *shift, float slope, float *y,
                                size_t yStride);
 
-/// A row of means over rectangles of `height` rows, `rowStride` apart, and `width` columns.
-void tessera_average_pool(const float *x, size_t rowStride, size_t height, size_t width,
-                          size_t columns, size_t channels, float *y);
-
 /// Winograd's F(2, 3) along rows around F(4, 3) along columns: eight outputs of a 3×3 kernel from 24
 /// products instead of 72. From four rows, `rowStride` apart, of 4 · groups + 2 columns to the points
 /// v[p][g][c] at p · pointStride + g · channels + c, p = 6 · (row's point) + (column's point).

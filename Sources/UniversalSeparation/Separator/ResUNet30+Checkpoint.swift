@@ -53,7 +53,7 @@ extension ResUNet30 {
         &modulation)
       widths.append(block.second.channels)
       let size = Self.halved(at: level)
-      return Encoder(block: block, pooling: GridPooling(height: size.frames, width: size.bins))
+      return Encoder(block: block, pooling: AveragePooling(height: size.frames, width: size.bins))
     }
     middle = try ResidualBlock(
       base / "conv_block7a" / "conv_block1", "conv_block7a->conv_block1", from: [widths[5]],
@@ -81,7 +81,7 @@ extension ResUNet30 {
       throw .unsupported(path: checkpoint.path, detail: "a ResUNet30 with \(problem)")
     }
     self.configuration = configuration
-    let norm = try (base / "bn0").batchNorm(bins)
+    let norm = try (base / "bn0").batchNormalization(bins)
     do {
       spectrum = try MaskedSpectrum(configuration, scale: norm.scale, shift: norm.shift)
     } catch {
@@ -121,7 +121,10 @@ extension ResidualBlock {
   ) throws(CheckpointError) {
     let input = inputs.reduce(0, +)
     let output = try weights.channels("conv1.weight")
-    let norms = (try (weights / "bn1").batchNorm(input), try (weights / "bn2").batchNorm(output))
+    let norms = (
+      try (weights / "bn1").batchNormalization(input),
+      try (weights / "bn2").batchNormalization(output)
+    )
     activation = GridActivation(scale: norms.0.scale, slope: Self.slope)
     first = SquareConvolution(
       weight: try weights.tensor("conv1.weight", output, input, 3, 3), scale: norms.1.scale)
@@ -151,7 +154,7 @@ extension ResUNet30.Decoder {
     _ weights: Weights, _ path: String, from input: Int, skip: Int,
     stride: (frames: Int, bins: Int), _ modulation: inout QueryModulation.Builder
   ) throws(CheckpointError) {
-    let norm = try (weights / "bn1").batchNorm(input)
+    let norm = try (weights / "bn1").batchNormalization(input)
     activation = GridActivation(scale: norm.scale, slope: ResidualBlock.slope)
     shift = try modulation.add("\(path)->beta1", to: norm.shift)
     // A second norm is there, but never used, nor is its summand.
@@ -225,25 +228,5 @@ extension Weights {
       throw .wrongShape(key: "\(path).\(name)", expected: [1], found: shape)
     }
     return channels
-  }
-
-  /// A batch norm in evaluation mode, as a factor and a summand for each channel.
-  fileprivate func batchNorm(
-    _ channels: Int
-  ) throws(CheckpointError) -> (scale: [Float], shift: [Float]) {
-    let weight = try tensor("weight", channels).elements
-    let bias = try tensor("bias", channels).elements
-    let mean = try tensor("running_mean", channels).elements
-    let variance = try tensor("running_var", channels).elements
-    if let negative = variance.firstIndex(where: { $0 < 0 }) {
-      throw .notFinite(key: "\(path).running_var", index: negative)
-    }
-    var (scale, shift): ([Float], [Float]) = ([], [])
-    for channel in 0..<channels {
-      let factor = Double(weight[channel]) / (Double(variance[channel]) + 1e-5).squareRoot()
-      scale.append(Float(factor))
-      shift.append(Float(Double(bias[channel]) - Double(mean[channel]) * factor))
-    }
-    return (scale, shift)
   }
 }

@@ -28,7 +28,7 @@ public struct ResUNet30: Sendable {
   /// An encoder's block, and the pooling behind it.
   struct Encoder: Sendable {
     let block: ResidualBlock
-    let pooling: GridPooling
+    let pooling: AveragePooling
   }
 
   /// A decoder: norm, leaky ReLU and upsampling, and a block that hears the encoder's output too.
@@ -95,7 +95,11 @@ public struct ResUNet30: Sendable {
       let pooled = run.arena.tensor(
         x.shape[0] / layer.pooling.height, x.shape[1] / layer.pooling.width, skip.shape[2])
       layer.block([x], query: query, into: skip, run) { rows, columns, run in
-        layer.pooling(skip, rows: rows, columns: columns, into: pooled, run)
+        layer.pooling(
+          GridView(skip, rows: rows, columns: columns),
+          into: GridView(
+            pooled, rows: rows.divided(by: layer.pooling.height),
+            columns: columns.divided(by: layer.pooling.width)), run)
       }
       run.trace?("encoder_block\(index + 1)", skip)
       run.trace?("encoder_block\(index + 1)_pool", pooled)
@@ -133,4 +137,9 @@ public struct ResUNet30: Sendable {
         into: GridView(logits, rows: row, columns: columns).row(0))
     }
   }
+}
+
+extension Range<Int> {
+  /// The range of so many times larger steps.
+  fileprivate func divided(by size: Int) -> Range { lowerBound / size..<upperBound / size }
 }

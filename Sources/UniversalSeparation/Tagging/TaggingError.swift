@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a recording can't be tagged.
+public enum TaggingError: Error, Sendable, Equatable {
+  /// The network needs more samples than there are.
+  case tooShort(samples: Int, needed: Int)
+}
+
+extension TaggingError: CustomStringConvertible {
+  /// One line: what was found, what was expected.
+  public var description: String {
+    switch self {
+    case .tooShort(let samples, let needed):
+      "\(samples) samples are too few to be tagged; the network needs \(needed)"
+    }
+  }
+}
