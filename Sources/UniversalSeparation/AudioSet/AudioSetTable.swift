@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: CC-BY-SA-4.0
 //
-// Written by Tools/AudioSet/table.py from the AudioSet ontology (Google, CC BY-SA 4.0) and AudioSet's class
-// labels (Google, CC BY 4.0); descriptions, links and examples left out.
+// Written by Tools/AudioSet/table.py from the AudioSet ontology (Google, CC BY-SA 4.0) and AudioSet's
+// class labels (Google, CC BY 4.0); descriptions, links and examples are left out.
 
-/// The entries of AudioSet's ontology, in its file's order, and the numbers of those that are classes.
+/// The entries of AudioSet's ontology, in its file's order, with the classes' numbers.
 enum AudioSetTable {
-  /// A line an entry: class number (or nothing) | identifier | name | identifiers of what it is a kind of.
+  /// A line an entry: class number (or nothing), identifier, name, identifiers of its parents.
   static let lines = """
     |/m/0dgw9r|Human sounds|
     |/m/09l8g|Human voice|/m/0dgw9r

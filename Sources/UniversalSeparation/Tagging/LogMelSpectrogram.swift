@@ -25,9 +25,6 @@ struct LogMelSpectrogram: Sendable {
       hopLength = max(1, fftLength * 5 / 16)
     }
 
-    /// Frames of a signal.
-    func frameCount(samples: Int) -> Int { 1 + samples / hopLength }
-
     /// The lowest band's lower edge, and the highest one's upper edge.
     var edges: (lowHertz: Double, highHertz: Double) {
       (min(50, Double(sampleRate) / 8), min(14000, Double(sampleRate) / 2))
@@ -36,9 +33,14 @@ struct LogMelSpectrogram: Sendable {
 
   /// The sizes.
   let configuration: Configuration
-  private let spectrogram: MelSpectrogram
+  // Doubles: a band of silence beside loud ones would tell float32's rounding, at -98 dB.
+  private let transform: ShortTimeFourierTransform<Double>
+  private let filterbank: MelFilterbank
   private let scale: [Float]
   private let shift: [Float]
+
+  /// Frames that a thread takes at a time.
+  private static let framesInTile = 64
 
   /// A front end.
   ///
@@ -50,10 +52,18 @@ struct LogMelSpectrogram: Sendable {
   init(
     _ configuration: Configuration, bands matrix: Tensor?, scale: [Float], shift: [Float]
   ) throws(SpectralTransformError) {
+    guard configuration.fftLength > 1 else {
+      throw .lengthOutOfRange(
+        field: "fftLength", value: configuration.fftLength, allowed: 2...65536)
+    }
     self.configuration = configuration
     (self.scale, self.shift) = (scale, shift)
+    // Ends are mirrored here, so that tiles of frames can be computed side by side.
+    transform = try ShortTimeFourierTransform(
+      .init(
+        fftLength: configuration.fftLength, hopLength: configuration.hopLength, padding: .none))
     let (low, high) = configuration.edges
-    let filterbank =
+    filterbank =
       if let matrix {
         MelFilterbank(matrix: matrix.elements, bands: configuration.bands)
       } else {
@@ -63,35 +73,49 @@ struct LogMelSpectrogram: Sendable {
             bands: configuration.bands, lowHertz: low, highHertz: high, scale: .slaney,
             normalization: .area))
       }
-    spectrogram = try MelSpectrogram(
-      transform: .init(fftLength: configuration.fftLength, hopLength: configuration.hopLength),
-      filterbank: filterbank, quantity: .power, compression: .decibels(floor: 1e-10))
   }
 
   /// The normalised bands of a signal, `[T, bands]`; there is one frame more than whole hops.
   ///
   /// - Throws: `TaggingError.tooShort` where there is too little sound to be mirrored at its ends.
   func callAsFunction(_ signal: [Float], _ run: Run) throws(TaggingError) -> Tensor {
-    let decibels: [Float]
-    do {
-      decibels = try spectrogram(signal)
-    } catch {
-      throw .tooShort(samples: signal.count, needed: configuration.fftLength / 2 + 1)
+    let reach = configuration.fftLength / 2
+    guard signal.count > reach else {
+      throw .tooShort(samples: signal.count, needed: reach + 1)
     }
+    let mirrored =
+      (1...reach).reversed().map { Double(signal[$0]) } + signal.map { Double($0) }
+      + (1...reach).map { Double(signal[signal.count - 1 - $0]) }
+    let frames = transform.configuration.frameCount(samples: mirrored.count)
     let bands = configuration.bands
-    let frames = decibels.count / bands
-    let y = Tensor(shape: [frames, bands], elements: decibels)
-    run.trace?("logmel", y)
-    let normal = run.arena.tensor(frames, bands)
-    defer { extendLifetime(normal) }
-    let target = normal.pointer
+    let decibels = run.arena.tensor(frames, bands)
+    run.tiles(0..<frames, of: Self.framesInTile) { tile, _ in
+      let first = tile.lowerBound * configuration.hopLength
+      let count = (tile.count - 1) * configuration.hopLength + configuration.fftLength
+      let powers = powers(of: Array(mirrored[first..<first + count]))
+      var sums = filterbank(powers)
+      MelSpectrogram.Compression.decibels(floor: 1e-10).apply(to: &sums)
+      (decibels.pointer + tile.lowerBound * bands).update(from: sums, count: sums.count)
+    }
+    run.trace?("logmel", decibels)
     for frame in 0..<frames {
       for band in 0..<bands {
         let index = frame * bands + band
-        target[index] = decibels[index] * scale[band] + shift[band]
+        decibels.pointer[index] = decibels.pointer[index] * scale[band] + shift[band]
       }
     }
-    run.trace?("bn0", normal)
-    return normal
+    run.trace?("bn0", decibels)
+    return decibels
+  }
+
+  /// Power spectra of all whole frames, `[T, bins]`.
+  private func powers(of signal: [Double]) -> [Float] {
+    guard let spectra = try? transform.forward(signal) else {
+      preconditionFailure("frames without mirrored ends")
+    }
+    return (0..<spectra.count / 2).map { index in
+      let (real, imaginary) = (spectra[2 * index], spectra[2 * index + 1])
+      return Float(real * real + imaginary * imaginary)
+    }
   }
 }
