@@ -106,7 +106,10 @@ let package = Package(
     // Use
     room(
       "Separation",
-      ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
+      [
+        "ConvTasNet", "Demucs", "UniversalSeparation", "ModelLibrary", "SoundFiles", "Tensors",
+        "Checkpoints",
+      ]),
     room("Evaluation", ["SpectralTransforms", "Tensors", "CLAPACK"]),
     room("TokenFiles", ["Checkpoints", "Tensors", "Files", "CZlib"]),
 
@@ -115,7 +118,8 @@ let package = Package(
     program(
       "separate-stems",
       [
-        "CommandSupport", "Separation", "ModelLibrary", "SoundFiles", "Checkpoints", argumentParser,
+        "CommandSupport", "Separation", "UniversalSeparation", "ModelLibrary", "SoundFiles",
+        "Checkpoints", argumentParser,
       ]),
     program(
       "audio-tokens",
@@ -148,7 +152,9 @@ let package = Package(
       ]),
     tests(
       "UniversalSeparationTests",
-      ["UniversalSeparation", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
+      [
+        "UniversalSeparation", "Separation", "SoundFiles", "Tensors", "Checkpoints", "TestSupport",
+      ]),
     tests(
       "WavTokenizerTests",
       ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),

@@ -89,9 +89,7 @@ extension ResUNet30 {
     }
     // The transform's matrices follow from its length.
     base.ignore("stft", "istft")
-    for part in [base, weights / "film"] {
-      try part.finish { $0.hasSuffix("num_batches_tracked") }
-    }
+    for part in [base, weights / "film"] { try part.finish() }
   }
 
   private static let levels = 6
