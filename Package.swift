@@ -29,7 +29,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// Tests that read expected values from a folder Goldens of the checkout; they are no resources.
 let goldenOwners: Set = [
   "CheckpointsTests", "ConvTasNetTests", "DemucsTests", "EvaluationTests", "SoundFilesTests",
-  "SpectralTransformsTests", "WavTokenizerTests",
+  "SpectralTransformsTests", "UniversalSeparationTests", "WavTokenizerTests",
 ]
 
 /// The tests of one room or program: their folder is Tests/<name>.
@@ -153,7 +153,8 @@ let package = Package(
     tests(
       "UniversalSeparationTests",
       [
-        "UniversalSeparation", "Separation", "SoundFiles", "Tensors", "Checkpoints", "TestSupport",
+        "UniversalSeparation", "Separation", "SpectralTransforms", "Tensors", "Checkpoints",
+        "TestSupport",
       ]),
     tests(
       "WavTokenizerTests",
