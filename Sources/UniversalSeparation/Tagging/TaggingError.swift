@@ -4,6 +4,8 @@
 public enum TaggingError: Error, Sendable, Equatable {
   /// The network needs more samples than there are.
   case tooShort(samples: Int, needed: Int)
+  /// The network takes no more samples than that at a time.
+  case tooLong(samples: Int, most: Int)
 }
 
 extension TaggingError: CustomStringConvertible {
@@ -12,6 +14,8 @@ extension TaggingError: CustomStringConvertible {
     switch self {
     case .tooShort(let samples, let needed):
       "\(samples) samples are too few to be tagged; the network needs \(needed)"
+    case .tooLong(let samples, let most):
+      "\(samples) samples are too many to be tagged at a time; cut them into pieces of at most \(most)"
     }
   }
 }
