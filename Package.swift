@@ -168,7 +168,9 @@ let package = Package(
     tests("ModelLibraryTests", ["ModelLibrary", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "SoundFiles", "TestSupport"]),
     tests("TokenFilesTests", ["TokenFiles", "TestSupport"]),
-    tests("CommandTests", ["CommandSupport", "ModelLibrary", "SoundFiles", "TestSupport"]),
+    tests(
+      "CommandTests",
+      ["CommandSupport", "ModelLibrary", "SoundFiles", "Checkpoints", "Tensors", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

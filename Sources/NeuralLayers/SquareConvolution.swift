@@ -61,23 +61,26 @@ package struct SquareConvolution: Sendable {
   private static func points(_ weight: Tensor, _ scale: [Float]) -> [PackedMatrix] {
     let (outputs, inputs) = (weight.shape[0], weight.shape[1])
     let kernels = outputs * inputs
-    return (0..<rowTaps.count * columnTaps.count).map { point in
-      let (row, column) = (rowTaps[point / columnTaps.count], columnTaps[point % columnTaps.count])
-      let factors = row.flatMap { r in column.map { r * $0 } }
-      let taps = factors.indices.filter { factors[$0] != 0 }
-      let values = [Float](unsafeUninitializedCapacity: kernels) { buffer, count in
-        var kernel = weight.pointer
-        for index in 0..<kernels {
-          var sum = 0.0
-          for tap in taps { sum += factors[tap] * Double(kernel[tap]) }
-          buffer[index] = Float(sum * Double(scale[index / inputs]))
-          kernel += 9
-        }
-        count = kernels
-      }
-      extendLifetime(weight)
-      return PackedMatrix(weights: values, depth: inputs, columns: outputs, bias: nil)
+    // Tap by tap, so that the sums run over neighbours.
+    let taps = (0..<9).map { tap in
+      (0..<kernels).map { Double(weight.pointer[$0 * 9 + tap]) * Double(scale[$0 / inputs]) }
     }
+    extendLifetime(weight)
+    return rowTaps.flatMap { row in
+      columnTaps.map { column in
+        var sums = [Double](repeating: 0, count: kernels)
+        for tap in 0..<9 {
+          let factor = row[tap / 3] * column[tap % 3]
+          if factor != 0 { add(taps[tap], times: factor, to: &sums) }
+        }
+        return PackedMatrix(
+          weights: sums.map { Float($0) }, depth: inputs, columns: outputs, bias: nil)
+      }
+    }
+  }
+
+  private static func add(_ values: [Double], times factor: Double, to sums: inout [Double]) {
+    for index in sums.indices { sums[index] += factor * values[index] }
   }
 
   /// How large a rectangle of outputs is whose intermediate results stay in a core's cache.

@@ -11,6 +11,8 @@ final class QueriedStage: SeparationStage {
   private let separator: UniversalSeparator
   private let wanted: Set<Int>
   private let segment: Int
+  /// Neighbours see the same frames, and most of their halvings, where they begin so many samples apart.
+  private let unit: Int
   /// Samples that a segment hears beyond each border.
   private let margin: Int
   /// The signal from sample `start` on, interleaved.
@@ -24,15 +26,18 @@ final class QueriedStage: SeparationStage {
   init(_ separator: UniversalSeparator, _ settings: SeparationSettings, wanted: Set<Int>) {
     self.separator = separator
     self.wanted = wanted
-    let own = settings.segmentSeconds.map { Int($0 * Double(separator.sampleRate)) }
-    segment = max(separator.sampleRate / 10, own ?? separator.segmentSamples)
-    if separator.usesReferenceSegments {
-      margin = 0
-    } else if let overlap = settings.overlap {
-      margin = min(segment / 2, Int(Double(segment) * overlap / (1 - overlap) / 2))
-    } else {
-      margin = min(segment / 2, separator.network.configuration.freeMargin(segment))
+    let unit = separator.network.configuration.unit
+    self.unit = unit
+    let own = settings.segmentSeconds.map { Int($0 * Double(separator.sampleRate)) / unit * unit }
+    let segment = max(unit, own ?? separator.segmentSamples)
+    self.segment = segment
+    var margin = 0
+    if let overlap = settings.overlap {
+      margin = Int(Double(segment) * overlap / (1 - overlap) / 2)
+    } else if !separator.usesReferenceSegments {
+      margin = separator.network.configuration.freeMargin(segment)
     }
+    self.margin = min(segment / 2, margin) / unit * unit
   }
 
   private var channels: Int { separator.channels }
@@ -107,7 +112,9 @@ final class QueriedStage: SeparationStage {
     var heard = part
     if part.count < segment && !separator.usesReferenceSegments {
       // The end of a recording alone would be little to go by.
-      heard = max(start, part.upperBound - segment - 2 * margin)..<part.upperBound
+      let lacking = segment + 2 * margin - part.count
+      let before = min(lacking, part.lowerBound - start) / unit * unit
+      heard = part.lowerBound - before..<part.upperBound
     }
     let conditions = separator.conditions(for: try tags(of: inside, run))
     let active = conditions.indices.filter { conditions[$0] != nil && wanted.contains($0) }
@@ -151,13 +158,15 @@ final class QueriedStage: SeparationStage {
 }
 
 extension ResUNet30Configuration {
+  /// Samples of eight frames.
+  fileprivate var unit: Int { 8 * hopLength }
+
   /// Samples that a segment can hear beyond each border at little cost: the network works on multiples of
   /// 32 frames in any case.
   fileprivate func freeMargin(_ segment: Int) -> Int {
-    func longest(_ frames: Int) -> Int { ((frames + 31) / 32 * 32 - 1) * hopLength }
+    func room(_ frames: Int) -> Int { (((frames + 31) / 32 * 32 - 1) * hopLength - segment) / 2 }
     let frames = 1 + segment / hopLength
-    let free = longest(frames) - segment
-    // Less than 50 ms would be too short for a fade.
-    return (free >= sampleRate / 10 ? free : longest(frames + 32) - segment) / 2
+    let free = room(frames)
+    return free >= unit ? free : room(frames + 32)
   }
 }

@@ -13,9 +13,10 @@ internal import UniversalSeparation
 ///   - configuration: A JSON file whose entries replace those of the network's configuration, where
 ///     the checkpoint alone does not say.
 ///   - tagger: The file of a tagger, for query-conditioned networks.
+///   - listens: Whether such a network will need a tagger at all.
 /// - Throws: `CheckpointError`; `.unsupported` where it is a checkpoint of no known network.
 public func loadSeparator(
-  _ model: ModelFile, configuration path: String? = nil, tagger: String? = nil
+  _ model: ModelFile, configuration path: String? = nil, tagger: String? = nil, listens: Bool = true
 ) throws(CheckpointError) -> any Separator {
   if let bag = model.bag {
     if path != nil {
@@ -27,7 +28,8 @@ public func loadSeparator(
   if try ResUNet30.recognises(checkpoint) {
     return try UniversalSeparator(
       checkpoint,
-      tagger: try tagger.map { path throws(CheckpointError) in try Checkpoint(path: path) }
+      tagger: try tagger.map { path throws(CheckpointError) in try Checkpoint(path: path) },
+      listens: listens
     ) { configuration throws(CheckpointError) in
       guard let path else { return }
       configuration = try replaced(configuration, path: path, of: "a ResUNet30")

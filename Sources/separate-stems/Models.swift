@@ -67,7 +67,7 @@ private struct LoadedModel {
   private let parameters: Int?
 
   init(_ model: String, from library: ModelLibraryOptions) throws {
-    (file, separator) = try loadModel(model, from: library)
+    (file, separator) = try loadModel(model, listens: false, from: library)
     parameters = try parameterCount(of: file)
   }
 

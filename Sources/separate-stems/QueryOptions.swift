@@ -74,6 +74,9 @@ struct QueryOptions: ParsableArguments {
       && detectionThreshold == nil && tagger == nil && !referenceSegments
   }
 
+  /// Whether a tagger is needed.
+  var listens: Bool { wantedLevels != nil || !classes.isEmpty || !query.isEmpty }
+
   /// The levels to look for; `nil` where it is said what is wanted.
   var wantedLevels: [Int]? {
     if !classes.isEmpty || !query.isEmpty || !queryEmbedding.isEmpty { return nil }

@@ -31,7 +31,8 @@ struct Separate: ProgramCommand {
     }
     let (file, network) = try loadModel(
       model.model, configuration: model.config,
-      tagger: try queries.tagger.map { try library.file(of: $0).path }, from: library)
+      tagger: try queries.tagger.map { try library.file(of: $0).path },
+      listens: queries.listens, from: library)
     let separator = try model.shifted(
       try queries.asked(of: network, model, threads: common.threadCount))
     var outputs = PlannedOutputs()

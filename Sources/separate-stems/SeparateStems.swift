@@ -55,12 +55,16 @@ extension SeparationError: FailureConvertible {
 
 /// The network that `--model` stands for, fetched first where it isn't here.
 func loadModel(
-  _ model: String?, configuration: String? = nil, tagger: String? = nil,
+  _ model: String?, configuration: String? = nil, tagger: String? = nil, listens: Bool = true,
   from library: ModelLibraryOptions
 ) throws -> (file: ModelFile, separator: any Separator) {
   let file = try library.file(of: model ?? ModelLibrary.defaultModel)
   do {
-    return (file, try loadSeparator(file, configuration: configuration, tagger: tagger))
+    return (
+      file,
+      try loadSeparator(
+        file, configuration: configuration, tagger: tagger, listens: listens)
+    )
   } catch {
     // Some errors know the parameter, but not the file.
     let message = error.description

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import Checkpoints
+import Foundation
 import Separation
 import Tensors
 import TestSupport
@@ -47,19 +48,19 @@ import UniversalSeparation
     let signal = sound(20_100)
     let found = try passed(separator, signal)[0]
     #expect(found.count == signal.count)
-    // 1 + 8000 / 32 frames become 256, as do those of 8160 samples; the fade is 160 samples long.
-    let parts = try [0..<8080, 7920..<16_080, 20_100 - 8160..<20_100].map {
+    // 16 frames of 32 samples beyond each border are free: 288 frames in all.
+    let parts = try [0..<8512, 7488..<16_512, 11_136..<20_100].map {
       ($0, try network(Array(signal[$0]), condition: condition, Run(threads: 1)))
     }
     func sample(_ part: Int, _ index: Int) -> Float {
       parts[part].1[index - parts[part].0.lowerBound]
     }
-    #expect(Array(found[..<7920]) == Array(parts[0].1[..<7920]))
-    #expect((8080..<15_920).allSatisfy { found[$0] == sample(1, $0) })
-    #expect((16_080..<20_100).allSatisfy { found[$0] == sample(2, $0) })
+    #expect(Array(found[..<7488]) == Array(parts[0].1[..<7488]))
+    #expect((8512..<15_488).allSatisfy { found[$0] == sample(1, $0) })
+    #expect((16_512..<20_100).allSatisfy { found[$0] == sample(2, $0) })
     for (before, border) in [(0, 8000), (1, 16_000)] {
-      for index in border - 80..<border + 80 {
-        let weight = (Float(index - border + 80) + 0.5) / 160
+      for index in border - 512..<border + 512 {
+        let weight = (Float(index - border + 512) + 0.5) / 1024
         let expected = weight * sample(before + 1, index) + (1 - weight) * sample(before, index)
         #expect(abs(found[index] - expected) < 1e-6)
       }
@@ -108,15 +109,15 @@ import UniversalSeparation
 
   @Test("queries that don't fit are refused")
   func wrongQueries() throws {
-    var separator = separator
+    var asking = separator
     #expect(throws: UniversalSeparationError.wrongSize(found: 2, expected: 5)) {
-      try separator.ask([SoundQuery(name: "a", target: .condition([1, 2]))])
+      try asking.ask([SoundQuery(name: "a", target: .condition([1, 2]))])
     }
     #expect(throws: UniversalSeparationError.notFinite) {
-      try separator.ask([SoundQuery(name: "a", target: .condition([1, 2, .nan, 4, 5]))])
+      try asking.ask([SoundQuery(name: "a", target: .condition([1, 2, .nan, 4, 5]))])
     }
     #expect(throws: UniversalSeparationError.noTagger) {
-      try separator.ask([SoundQuery(classes: [0])])
+      try asking.ask([SoundQuery(classes: [0])])
     }
   }
 }

@@ -8,15 +8,17 @@ extension UniversalSeparator {
   ///   - checkpoint: A ResUNet30's.
   ///   - tagger: The file of a tagger that decides about activity, and makes conditions too where the
   ///     separator's file has none.
+  ///   - listens: Whether a tagger will be needed; it is three times as large as the separator.
   ///   - configure: As `ResUNet30` has it.
   /// - Throws: `CheckpointError`.
   public init(
-    _ checkpoint: Checkpoint, tagger: Checkpoint? = nil,
+    _ checkpoint: Checkpoint, tagger: Checkpoint? = nil, listens: Bool = true,
     configure: (inout ResUNet30Configuration) throws(CheckpointError) -> Void = { _ in }
   ) throws(CheckpointError) {
+    var queryNet: Cnn14?
+    if listens, try Cnn14.recognises(checkpoint) { queryNet = try Cnn14(checkpoint) }
     self.init(
-      network: try ResUNet30(checkpoint, configure: configure),
-      queryNet: try Cnn14.recognises(checkpoint) ? try Cnn14(checkpoint) : nil,
+      network: try ResUNet30(checkpoint, configure: configure), queryNet: queryNet,
       detector: try tagger.map { file throws(CheckpointError) in try Cnn14(file) })
   }
 }
