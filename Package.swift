@@ -29,7 +29,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// Tests that read expected values from a folder Goldens of the checkout; they are no resources.
 let goldenOwners: Set = [
   "CheckpointsTests", "ConvTasNetTests", "DemucsTests", "EvaluationTests", "SoundFilesTests",
-  "SpectralTransformsTests", "WavTokenizerTests",
+  "SpectralTransformsTests", "UniversalSeparationTests", "WavTokenizerTests",
 ]
 
 /// The tests of one room or program: their folder is Tests/<name>.
@@ -115,7 +115,8 @@ let package = Package(
     program(
       "separate-stems",
       [
-        "CommandSupport", "Separation", "ModelLibrary", "SoundFiles", "Checkpoints", argumentParser,
+        "CommandSupport", "Separation", "UniversalSeparation", "ModelLibrary", "SoundFiles",
+        "Checkpoints", "Tensors", argumentParser,
       ]),
     program(
       "audio-tokens",

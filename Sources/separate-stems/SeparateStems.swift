@@ -20,9 +20,11 @@ struct SeparateStems: ParsableCommand {
           separate-stems recordings --stems speech --format flac --skip-existing
         A live pipe, headerless samples out:
           arecord -f S16_LE -r 16000 | separate-stems - -o - --stems speech --raw-samples
+        What is heard in a recording, and when:
+          separate-stems tag street.wav
       """,
     version: Program.version,
-    subcommands: [Separate.self, Models.self],
+    subcommands: [Separate.self, Tag.self, Models.self],
     defaultSubcommand: Separate.self)
 }
 

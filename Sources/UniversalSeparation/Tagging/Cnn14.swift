@@ -41,6 +41,11 @@ public struct Cnn14: SoundTagger {
       spectrogram.configuration.fftLength / 2 + 1)
   }
 
+  /// Ten seconds.
+  public var clipSamples: Int { max(10 * sampleRate, leastSamples) }
+  /// It takes any length.
+  public var needsWholeClips: Bool { false }
+
   /// Frames of the spectrogram that a step stands for.
   private var framesPerStep: Int { 1 << (blocks.count - 1) }
 
