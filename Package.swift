@@ -106,7 +106,10 @@ let package = Package(
     // Use
     room(
       "Separation",
-      ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
+      [
+        "ConvTasNet", "Demucs", "UniversalSeparation", "ModelLibrary", "SoundFiles", "Tensors",
+        "Checkpoints",
+      ]),
     room("Evaluation", ["SpectralTransforms", "Tensors", "CLAPACK"]),
     room("TokenFiles", ["Checkpoints", "Tensors", "Files", "CZlib"]),
 
@@ -149,7 +152,10 @@ let package = Package(
       ]),
     tests(
       "UniversalSeparationTests",
-      ["UniversalSeparation", "Tensors", "Checkpoints", "TestSupport"]),
+      [
+        "UniversalSeparation", "Separation", "SpectralTransforms", "Tensors", "Checkpoints",
+        "TestSupport",
+      ]),
     tests(
       "WavTokenizerTests",
       ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),

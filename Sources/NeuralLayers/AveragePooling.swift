@@ -6,8 +6,8 @@ package import Tensors
 /// `torch.nn.functional.avg_pool2d` with kernel and stride alike): rows and frames that fill no cell are left
 /// out.
 package struct AveragePooling: Sendable {
-  private let height: Int
-  private let width: Int
+  package let height: Int
+  package let width: Int
 
   /// Cells of so many rows and frames.
   package init(height: Int, width: Int) {
@@ -37,5 +37,18 @@ package struct AveragePooling: Sendable {
     tessera_average_cells(
       y.count, channels, height, width, x.pointer + rows.lowerBound * frames * channels,
       frames * channels, y.pointer, y.stride)
+  }
+
+  /// Pools a rectangle of a grid, which cells fill, into the rectangle that it becomes.
+  package func callAsFunction(_ x: GridView, into y: GridView, _ run: Run) {
+    precondition(
+      x.rows == y.rows * height && x.columns == y.columns * width && x.channels == y.channels,
+      "\(x.rows) × \(x.columns) to \(y.rows) × \(y.columns)")
+    defer { extendLifetime((x, y)) }
+    run.parallel.forEach(y.rows) { row, _ in
+      tessera_average_cells(
+        y.columns, y.channels, height, width, x.pointer(row: row * height), x.rowStride,
+        y.pointer(row: row), y.channels)
+    }
   }
 }

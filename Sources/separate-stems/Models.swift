@@ -76,7 +76,8 @@ private struct LoadedModel {
     for path in file.bag?.members.map(\.path) ?? [file.path] { lines.append(("file", path)) }
     if isUnknown {
       if let family = separator.family { lines.append(("family", family.rawValue)) }
-      lines.append(("sources", separator.sources.joined(separator: ", ")))
+      let sources = separator.sources.joined(separator: ", ")
+      lines.append(("sources", sources.isEmpty ? "what a query describes" : sources))
     }
     lines.append(("audio", "\(separator.sampleRate) Hz, \(separator.channels) channel(s)"))
     if let parameters { lines.append(("size", "\(parameters) parameters")) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 internal import ArgumentParser
 internal import Checkpoints
-package import CommandSupport
+internal import CommandSupport
 internal import ModelLibrary
 internal import SoundFiles
 internal import Tensors
@@ -145,8 +145,4 @@ struct Tag: ProgramCommand {
       return try pass(try record.path("audio"), section: section, threads: 1).members
     }
   }
-}
-
-extension TaggingError: FailureConvertible {
-  package var exitStatus: ExitStatus { .badData }
 }

@@ -8,6 +8,7 @@
 #include "attention.h"
 #include "depthwise.h"
 #include "glu.h"
+#include "grid.h"
 #include "group_norm.h"
 #include "local_attention.h"
 #include "lstm.h"
@@ -21,5 +22,6 @@
 #include "pooling.h"
 #include "resample.h"
 #include "row_pairs.h"
+#include "spectral_mask.h"
 #include "winograd.h"
 #endif

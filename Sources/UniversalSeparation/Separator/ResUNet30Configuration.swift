@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+public import Foundation
 
 /// The hyper-parameters of a ResUNet30 (Kong and others, "Universal Source Separation with Weakly Labelled
 /// Data", 2023).
@@ -40,4 +41,22 @@ public struct ResUNet30Configuration: Codable, Sendable, Hashable {
 
   /// Samples of a segment of two seconds, which is what the networks are trained on.
   public var segmentSamples: Int { 2 * sampleRate }
+
+  /// The configuration with what shapes don't say, `sampleRate` and `hopLength`, as far as a JSON object
+  /// has it.
+  ///
+  /// - Throws: `DecodingError` for any other entry.
+  public func replacing(with json: Data) throws -> ResUNet30Configuration {
+    var result = self
+    for (name, value) in try JSONDecoder().decode([String: Int].self, from: json) {
+      switch name {
+      case "sampleRate": result.sampleRate = value
+      case "hopLength": result.hopLength = value
+      default:
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: [], debugDescription: "an entry that shapes say: \(name)"))
+      }
+    }
+    return result
+  }
 }
