@@ -119,7 +119,7 @@ let package = Package(
       "separate-stems",
       [
         "CommandSupport", "Separation", "UniversalSeparation", "ModelLibrary", "SoundFiles",
-        "Checkpoints", argumentParser,
+        "Checkpoints", "Tensors", argumentParser,
       ]),
     program(
       "audio-tokens",

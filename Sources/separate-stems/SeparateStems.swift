@@ -26,9 +26,11 @@ struct SeparateStems: ParsableCommand {
           separate-stems field.wav -m uss --levels 1 2
         What sounds like an example:
           separate-stems field.wav -m uss --query example.wav
+        What is heard in a recording, and when:
+          separate-stems tag street.wav
       """,
     version: Program.version,
-    subcommands: [Separate.self, Models.self],
+    subcommands: [Separate.self, Tag.self, Models.self],
     defaultSubcommand: Separate.self)
 }
 

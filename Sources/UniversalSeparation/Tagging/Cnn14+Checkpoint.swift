@@ -33,7 +33,15 @@ extension Cnn14 {
     while weights.contains("conv_block\(blocks.count + 1).conv1.weight") {
       let block = weights / "conv_block\(blocks.count + 1)"
       let isLast = !weights.contains("conv_block\(blocks.count + 2).conv1.weight")
-      blocks.append(try ConvolutionPair(block, from: channels.last ?? 1, isPooled: !isLast))
+      let rows = sizes.bands >> blocks.count
+      guard rows > 0 else {
+        throw .unsupported(
+          path: package.path,
+          detail: "a Cnn14 of \(sizes.bands) mel bands and more than "
+            + "\(blocks.count) blocks")
+      }
+      blocks.append(
+        try ConvolutionPair(block, from: channels.last ?? 1, rows: rows, isPooled: !isLast))
       channels.append(blocks[blocks.count - 1].second.channels)
     }
     self.blocks = blocks
@@ -57,12 +65,13 @@ extension Cnn14 {
 }
 
 extension ConvolutionPair {
+  /// - Parameter rows: Mel bands of the grids that go in.
   fileprivate init(
-    _ weights: Weights, from input: Int, isPooled: Bool
+    _ weights: Weights, from input: Int, rows: Int, isPooled: Bool
   ) throws(CheckpointError) {
     let channels = try (weights / "conv1").sizes(of: "weight", axes: 4)[0]
-    first = try weights.convolution(1, from: input, to: channels)
-    second = try weights.convolution(2, from: channels, to: channels)
+    first = try weights.convolution(1, from: input, to: channels, rows: rows)
+    second = try weights.convolution(2, from: channels, to: channels, rows: rows)
     self.isPooled = isPooled
   }
 }
@@ -70,25 +79,17 @@ extension ConvolutionPair {
 extension Weights {
   /// A 3×3 convolution and the batch norm behind it, over a grid `[mel, T, C]`.
   fileprivate func convolution(
-    _ number: Int, from input: Int, to output: Int
-  ) throws(CheckpointError) -> GridConvolution {
+    _ number: Int, from input: Int, to output: Int, rows: Int
+  ) throws(CheckpointError) -> RectifiedConvolution {
     let weight = try (self / "conv\(number)").tensor("weight", output, input, 3, 3)
     let (scale, shift) = try (self / "bn\(number)").batchNormalization(output)
-    // The file's kernels are [T, mel].
-    let elements = weight.elements
-    let folded = [Float](unsafeUninitializedCapacity: elements.count) { buffer, count in
-      for kernel in 0..<output * input {
-        let factor = scale[kernel / input]
-        for mel in 0..<3 {
-          for frame in 0..<3 {
-            buffer[kernel * 9 + mel * 3 + frame] = elements[kernel * 9 + frame * 3 + mel] * factor
-          }
-        }
+    // The file's kernels are [T, mel]; nobody else holds the tensor that was just read.
+    for kernel in 0..<output * input {
+      let taps = weight.pointer + kernel * 9
+      for (one, other) in [(1, 3), (2, 6), (5, 7)] {
+        (taps[one], taps[other]) = (taps[other], taps[one])
       }
-      count = elements.count
     }
-    return GridConvolution(
-      weight: Tensor(shape: [output, input, 3, 3], elements: folded),
-      bias: Tensor(shape: [output], elements: shift), padding: .init(.init(1)))
+    return RectifiedConvolution(weight: weight, scale: scale, bias: shift, rows: rows)
   }
 }

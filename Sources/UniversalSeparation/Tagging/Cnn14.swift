@@ -41,6 +41,11 @@ public struct Cnn14: SoundTagger {
       spectrogram.configuration.fftLength / 2 + 1)
   }
 
+  /// Ten seconds.
+  public var clipSamples: Int { max(10 * sampleRate, leastSamples) }
+  /// It takes any length.
+  public var needsWholeClips: Bool { false }
+
   /// Frames of the spectrogram that a step stands for.
   private var framesPerStep: Int { 1 << (blocks.count - 1) }
 
@@ -50,12 +55,12 @@ public struct Cnn14: SoundTagger {
       throw .tooShort(samples: signal.count, needed: leastSamples)
     }
     let mel = try spectrogram(signal, run)
-    var x = mel.swappedAxes(run.arena).reshaped(mel.shape[1], mel.shape[0], 1)
+    var x = ConvolutionPair.grid(of: mel, run)
     for (index, block) in blocks.enumerated() {
       x = block(x, run)
-      run.trace?("conv_block\(index + 1)", x)
+      run.trace?("conv_block\(index + 1)", x.copy(run.arena))
     }
-    let steps = x.meanOfRows(run.arena)
+    let steps = x.copy(run.arena).meanOfRows(run.arena)
     switch pooling {
     case .clip:
       let pooled = steps.maximumPlusMean(run.arena)
@@ -88,34 +93,5 @@ public struct Cnn14: SoundTagger {
     run.trace?("logits", y)
     MaskActivation.sigmoid(y.rows(all), sources: 1)
     return (hidden, y)
-  }
-}
-
-/// Two 3×3 convolutions, each with ReLU behind it, then means of cells of 2×2 save in the last block.
-///
-/// A grid is `[mel, T, C]`.
-struct ConvolutionPair: Sendable {
-  let first: GridConvolution
-  let second: GridConvolution
-  let isPooled: Bool
-
-  /// The block's output, `[mel / 2, T / 2, C]` where it is pooled.
-  func callAsFunction(_ x: Tensor, _ run: Run) -> Tensor {
-    let y = second.rectified(first.rectified(x, run), run)
-    return isPooled ? AveragePooling(height: 2, width: 2)(y, run) : y
-  }
-}
-
-extension GridConvolution {
-  /// The convolution of a whole grid, and ReLU.
-  fileprivate func rectified(_ x: Tensor, _ run: Run) -> Tensor {
-    let (rows, frames) = (outputRows(x.shape[0]), outputFrames(x.shape[1]))
-    let y = run.arena.tensor(rows, frames, channels)
-    let flat = y.reshaped(rows * frames, channels)
-    run.grid(rows: 0..<rows, frames: 0..<frames) { row, tile in
-      let target = row * frames + tile.lowerBound..<row * frames + tile.upperBound
-      self(x, row: row, frames: tile, into: flat.rows(target), slope: 0, arena: run.arena)
-    }
-    return y
   }
 }

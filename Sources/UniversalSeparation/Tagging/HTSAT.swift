@@ -37,6 +37,15 @@ public struct HTSAT: SoundTagger {
   /// What the ends need to be mirrored.
   public var leastSamples: Int { spectrogram.configuration.fftLength / 2 + 1 }
 
+  /// Ten seconds, or what the image holds.
+  public var clipSamples: Int {
+    max(
+      leastSamples,
+      min(10 * sampleRate, (configuration.frames - 1) * spectrogram.configuration.hopLength))
+  }
+  /// It would stretch them.
+  public var needsWholeClips: Bool { true }
+
   /// What is heard in a signal.
   ///
   /// Signals of more frames than the image has are heard in three pieces, each half as long, whose outputs

@@ -10,6 +10,11 @@ public protocol SoundTagger: Sendable {
   /// Samples below which it can tell nothing.
   var leastSamples: Int { get }
 
+  /// Samples of what it was trained on: ten seconds.
+  var clipSamples: Int { get }
+  /// Whether shorter signals should be filled up with silence to be a clip.
+  var needsWholeClips: Bool { get }
+
   /// Tells what is heard in a signal.
   ///
   /// - Parameter signal: Samples at `sampleRate`, at least `leastSamples`.
@@ -27,6 +32,13 @@ public struct SoundTags: Sendable {
   /// What is heard when, of taggers that tell.
   public let course: Course?
 
+  /// Makes a tagger's answer.
+  public init(probabilities: [Float], embedding: [Float], course: Course?) {
+    self.probabilities = probabilities
+    self.embedding = embedding
+    self.course = course
+  }
+
   /// Each class's probability over time.
   public struct Course: Sendable {
     /// Each class's probability in each step, `[S, K]`.
@@ -37,6 +49,16 @@ public struct SoundTags: Sendable {
     public let frameCount: Int
     /// Seconds from one frame to the next.
     public let secondsPerFrame: Double
+
+    /// Makes a course.
+    public init(
+      probabilities: Tensor, framesPerStep: Int, frameCount: Int, secondsPerFrame: Double
+    ) {
+      self.probabilities = probabilities
+      self.framesPerStep = framesPerStep
+      self.frameCount = frameCount
+      self.secondsPerFrame = secondsPerFrame
+    }
 
     /// How many steps there are.
     public var stepCount: Int { probabilities.shape[0] }

@@ -6,6 +6,8 @@ public enum TaggingError: Error, Sendable, Equatable {
   case tooShort(samples: Int, needed: Int)
   /// The network takes no more samples than that at a time.
   case tooLong(samples: Int, most: Int)
+  /// A sample is NaN or infinite; `sample` counts from the beginning of the recording.
+  case notFinite(sample: Int)
 }
 
 extension TaggingError: CustomStringConvertible {
@@ -16,6 +18,8 @@ extension TaggingError: CustomStringConvertible {
       "\(samples) samples are too few to be tagged; the network needs \(needed)"
     case .tooLong(let samples, let most):
       "\(samples) samples are too many to be tagged at a time; cut them into pieces of at most \(most)"
+    case .notFinite(let sample):
+      "sample \(sample) is not a finite number; repair or export the recording again"
     }
   }
 }
