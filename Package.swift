@@ -29,7 +29,7 @@ func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 /// Tests that read expected values from a folder Goldens of the checkout; they are no resources.
 let goldenOwners: Set = [
   "CheckpointsTests", "ConvTasNetTests", "DemucsTests", "EvaluationTests", "SoundFilesTests",
-  "SpectralTransformsTests", "WavTokenizerTests",
+  "SpectralTransformsTests", "UniversalSeparationTests", "WavTokenizerTests",
 ]
 
 /// The tests of one room or program: their folder is Tests/<name>.
@@ -59,8 +59,8 @@ let package = Package(
       name: "Tessera",
       targets: [
         "Tensors", "NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints",
-        "ConvTasNet", "Demucs", "WavTokenizer", "ModelLibrary", "Separation", "Evaluation",
-        "TokenFiles",
+        "ConvTasNet", "Demucs", "UniversalSeparation", "WavTokenizer", "ModelLibrary",
+        "Separation", "Evaluation", "TokenFiles",
       ]),
     // For Tools/Benchmarks; no interface to rely on.
     .library(name: "TesseraKernels", targets: ["COneDNN", "CKernels"]),
@@ -94,6 +94,8 @@ let package = Package(
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
     room("Demucs", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
     room(
+      "UniversalSeparation", ["NeuralLayers", "SpectralTransforms", "Checkpoints", "Tensors"]),
+    room(
       "WavTokenizer",
       ["NeuralLayers", "SpectralTransforms", "SoundFiles", "Checkpoints", "Tensors"]),
 
@@ -104,7 +106,10 @@ let package = Package(
     // Use
     room(
       "Separation",
-      ["ConvTasNet", "Demucs", "ModelLibrary", "SoundFiles", "Tensors", "Checkpoints"]),
+      [
+        "ConvTasNet", "Demucs", "UniversalSeparation", "ModelLibrary", "SoundFiles", "Tensors",
+        "Checkpoints",
+      ]),
     room("Evaluation", ["SpectralTransforms", "Tensors", "CLAPACK"]),
     room("TokenFiles", ["Checkpoints", "Tensors", "Files", "CZlib"]),
 
@@ -113,7 +118,8 @@ let package = Package(
     program(
       "separate-stems",
       [
-        "CommandSupport", "Separation", "ModelLibrary", "SoundFiles", "Checkpoints", argumentParser,
+        "CommandSupport", "Separation", "UniversalSeparation", "ModelLibrary", "SoundFiles",
+        "Checkpoints", "Tensors", argumentParser,
       ]),
     program(
       "audio-tokens",
@@ -145,6 +151,12 @@ let package = Package(
         "TestSupport",
       ]),
     tests(
+      "UniversalSeparationTests",
+      [
+        "UniversalSeparation", "Separation", "SpectralTransforms", "Tensors", "Checkpoints",
+        "TestSupport",
+      ]),
+    tests(
       "WavTokenizerTests",
       ["WavTokenizer", "NeuralLayers", "Tensors", "Checkpoints", "TestSupport"]),
     tests(
@@ -156,7 +168,9 @@ let package = Package(
     tests("ModelLibraryTests", ["ModelLibrary", "TestSupport"]),
     tests("EvaluationTests", ["Evaluation", "SoundFiles", "TestSupport"]),
     tests("TokenFilesTests", ["TokenFiles", "TestSupport"]),
-    tests("CommandTests", ["CommandSupport", "ModelLibrary", "SoundFiles", "TestSupport"]),
+    tests(
+      "CommandTests",
+      ["CommandSupport", "ModelLibrary", "SoundFiles", "Checkpoints", "Tensors", "TestSupport"]),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -22,6 +22,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   /// Families that this release can run.
   private static let supported: Set<ModelFamily> = [
     .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .wavTokenizer,
+    .resUNet30, .cnn14,
   ]
 
   /// Whether this release can run networks of this family.

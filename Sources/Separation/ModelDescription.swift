@@ -3,6 +3,7 @@ public import Checkpoints
 internal import ConvTasNet
 internal import Demucs
 public import ModelLibrary
+internal import UniversalSeparation
 
 extension Separator {
   /// What kind of network it is; `nil` for what is put together of several.
@@ -13,6 +14,7 @@ extension Separator {
     case is TimeDemucs: .timeDemucs
     case is HybridDemucs: .hybridDemucs
     case is HybridTransformerDemucs: .hybridTransformerDemucs
+    case is UniversalSeparator: .resUNet30
     default: nil
     }
   }

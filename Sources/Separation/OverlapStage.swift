@@ -162,7 +162,7 @@ extension [Tensor] {
 }
 
 /// Samples in blocks of a few seconds: copies of whole segments would take more memory than all else.
-private func blocks(of samples: Range<Int>) -> [Range<Int>] {
+func blocks(of samples: Range<Int>) -> [Range<Int>] {
   stride(from: samples.lowerBound, to: samples.upperBound, by: 1 << 17).map {
     $0..<min($0 + 1 << 17, samples.upperBound)
   }

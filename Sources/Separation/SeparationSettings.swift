@@ -4,8 +4,9 @@
 public struct SeparationSettings: Sendable, Hashable {
   /// Seconds of a segment; `nil`: whole signals where memory allows, else the model's own length.
   public var segmentSeconds: Double?
-  /// The share of a segment that overlaps with the next, from 0 to below 1.
-  public var overlap: Double
+  /// The share of a segment that overlaps with the next, from 0 to below 1; `nil`: the model's, a quarter
+  /// for most.
+  public var overlap: Double?
   /// Segments that are worked on at a time, each by its share of the threads; networks that take several
   /// segments through their steps together do so instead.
   public var jobs: Int
@@ -14,7 +15,7 @@ public struct SeparationSettings: Sendable, Hashable {
 
   /// The defaults of the command line.
   public init(
-    segmentSeconds: Double? = nil, overlap: Double = 0.25, jobs: Int = 1,
+    segmentSeconds: Double? = nil, overlap: Double? = nil, jobs: Int = 1,
     workingMemory: Int = 180_000_000
   ) {
     self.segmentSeconds = segmentSeconds
@@ -42,6 +43,7 @@ extension Separator {
     _ settings: SeparationSettings, wanted: Set<Int>
   ) -> any SeparationStage {
     func affordable(_ bytesPerSample: Int) -> Int { settings.workingMemory / bytesPerSample }
+    let overlap = settings.overlap ?? 0.25
     let wanted = settings.segmentSeconds.map { max(1, Int($0 * Double(sampleRate))) }
     switch passage {
     case .stream(_, let make): return make()
@@ -55,18 +57,18 @@ extension Separator {
       // What the network was trained on is worth some memory beyond the default.
       let segment = wanted ?? min(own ?? whole, 2 * whole)
       return OverlapStage(
-        self, segment: max(2, segment), overlap: settings.overlap, jobs: settings.jobs,
+        self, segment: max(2, segment), overlap: overlap, jobs: settings.jobs,
         whole: wanted == nil ? max(whole, segment) : segment)
     case .segments(let own, let context):
       let segment = max(2, wanted ?? own)
       // The reference cuts whatever is longer than a stride.
       return OverlapStage(
-        self, segment: segment, overlap: settings.overlap, jobs: settings.jobs, whole: 0,
+        self, segment: segment, overlap: overlap, jobs: settings.jobs, whole: 0,
         context: context)
     case .windows(let longest):
       let window = max(2, min(wanted ?? longest, longest))
       return OverlapStage(
-        WindowedSeparator(self, samples: window), segment: window, overlap: settings.overlap,
+        WindowedSeparator(self, samples: window), segment: window, overlap: overlap,
         jobs: settings.jobs, whole: 0, context: window / 2)
     }
   }

@@ -4,6 +4,7 @@ internal import ConvTasNet
 internal import Demucs
 internal import Foundation
 public import ModelLibrary
+internal import UniversalSeparation
 
 /// Loads the network that a checkpoint holds, whichever family it is of, or all networks of a bag.
 ///
@@ -11,9 +12,11 @@ public import ModelLibrary
 ///   - model: Where the checkpoint is, or the bag's.
 ///   - configuration: A JSON file whose entries replace those of the network's configuration, where
 ///     the checkpoint alone does not say.
+///   - tagger: The file of a tagger, for query-conditioned networks.
+///   - listens: Whether such a network will need a tagger at all.
 /// - Throws: `CheckpointError`; `.unsupported` where it is a checkpoint of no known network.
 public func loadSeparator(
-  _ model: ModelFile, configuration path: String? = nil
+  _ model: ModelFile, configuration path: String? = nil, tagger: String? = nil, listens: Bool = true
 ) throws(CheckpointError) -> any Separator {
   if let bag = model.bag {
     if path != nil {
@@ -22,6 +25,16 @@ public func loadSeparator(
     return try loadBag(bag, path: model.path)
   }
   let checkpoint = try Checkpoint(path: model.path)
+  if try ResUNet30.recognises(checkpoint) {
+    return try UniversalSeparator(
+      checkpoint,
+      tagger: try tagger.map { path throws(CheckpointError) in try Checkpoint(path: path) },
+      listens: listens
+    ) { configuration throws(CheckpointError) in
+      guard let path else { return }
+      configuration = try replaced(configuration, path: path, of: "a ResUNet30")
+    }
+  }
   if let demucs = try loadDemucs(checkpoint) {
     if path != nil {
       throw .unsupported(
@@ -30,11 +43,12 @@ public func loadSeparator(
     return demucs
   }
   guard try ConvTasNet.recognises(checkpoint) else {
-    throw .unsupported(path: model.path, detail: "neither a Demucs nor a Conv-TasNet")
+    throw .unsupported(
+      path: model.path, detail: "neither a Demucs nor a Conv-TasNet nor a ResUNet30")
   }
   return try ConvTasNet(checkpoint) { configuration throws(CheckpointError) in
     guard let path else { return }
-    configuration = try replaced(configuration, path: path)
+    configuration = try replaced(configuration, path: path, of: "a Conv-TasNet")
   }
 }
 
@@ -77,15 +91,24 @@ extension Separator {
   }
 }
 
-private func replaced(
-  _ configuration: ConvTasNetConfiguration, path: String
-) throws(CheckpointError) -> ConvTasNetConfiguration {
+/// A configuration with some entries replaced by those of a file.
+private func replaced<Configuration: ReplaceableConfiguration>(
+  _ configuration: Configuration, path: String, of network: String
+) throws(CheckpointError) -> Configuration {
   do {
     return try configuration.replacing(with: Data(contentsOf: URL(fileURLWithPath: path)))
   } catch is DecodingError {
     throw .malformed(
-      path: path, detail: "it is no object of a Conv-TasNet configuration's entries")
+      path: path, detail: "it is no object of \(network)'s configuration's entries")
   } catch {
     throw .cannotOpen(path: path, reason: error.localizedDescription)
   }
 }
+
+/// A configuration that takes entries of a JSON object in place of its own.
+private protocol ReplaceableConfiguration {
+  func replacing(with json: Data) throws -> Self
+}
+
+extension ConvTasNetConfiguration: ReplaceableConfiguration {}
+extension ResUNet30Configuration: ReplaceableConfiguration {}

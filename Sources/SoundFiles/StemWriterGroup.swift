@@ -40,6 +40,7 @@ public final class StemWriterGroup {
   private var spools: [Descriptor] = []
   private var peaks: [Float]
   private var frames: [Int]
+  private var dropped: Set<Int> = []
 
   /// Begins one file a stem.
   ///
@@ -99,6 +100,13 @@ public final class StemWriterGroup {
     } catch { throw .cannotWrite(path: paths[stem].description, reason: error.reason) }
   }
 
+  /// Gives one stem up: it gets no file.
+  public func drop(_ stem: Int) {
+    dropped.insert(stem)
+    peaks[stem] = 0
+    writers[stem].cancel()
+  }
+
   /// Completes all files and gives them their names; fails for all or for none.
   ///
   /// Where naming a later file fails, earlier ones are removed again, except those that had
@@ -117,11 +125,12 @@ public final class StemWriterGroup {
     }
     var named: [PartialFile] = []
     do {
-      for (stem, spool) in spools.enumerated() {
+      for (stem, spool) in spools.enumerated() where !dropped.contains(stem) {
         try copy(spool, to: stem, gain: reports[stem].gain)
       }
-      for writer in writers { try writer.complete() }
-      for writer in writers {
+      let kept = writers.enumerated().filter { !dropped.contains($0.offset) }.map(\.element)
+      for writer in kept { try writer.complete() }
+      for writer in kept {
         if let file = try writer.commit() { named.append(file) }
       }
     } catch {

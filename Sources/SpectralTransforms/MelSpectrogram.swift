@@ -102,7 +102,7 @@ extension MelSpectrogram.Quantity {
 
 extension MelSpectrogram.Compression {
   /// Compresses a clip's sums.
-  func apply(to sums: inout [Float]) {
+  package func apply(to sums: inout [Float]) {
     switch self {
     case .none: break
     case .naturalLogarithm(let floor):

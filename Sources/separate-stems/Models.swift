@@ -67,7 +67,7 @@ private struct LoadedModel {
   private let parameters: Int?
 
   init(_ model: String, from library: ModelLibraryOptions) throws {
-    (file, separator) = try loadModel(model, from: library)
+    (file, separator) = try loadModel(model, listens: false, from: library)
     parameters = try parameterCount(of: file)
   }
 
@@ -76,7 +76,8 @@ private struct LoadedModel {
     for path in file.bag?.members.map(\.path) ?? [file.path] { lines.append(("file", path)) }
     if isUnknown {
       if let family = separator.family { lines.append(("family", family.rawValue)) }
-      lines.append(("sources", separator.sources.joined(separator: ", ")))
+      let sources = separator.sources.joined(separator: ", ")
+      lines.append(("sources", sources.isEmpty ? "what a query describes" : sources))
     }
     lines.append(("audio", "\(separator.sampleRate) Hz, \(separator.channels) channel(s)"))
     if let parameters { lines.append(("size", "\(parameters) parameters")) }

@@ -25,8 +25,11 @@ struct ModelOptions: ParsableArguments {
       valueName: "seconds"))
   var segment: Double?
 
-  @Option(help: ArgumentHelp("The share of a segment that overlaps the next.", valueName: "ratio"))
-  var overlap = 0.25
+  @Option(
+    help: ArgumentHelp(
+      "The share of a segment that overlaps the next (default: 0.25 for most models).",
+      valueName: "ratio"))
+  var overlap: Double?
 
   @Option(
     help: ArgumentHelp(
@@ -50,7 +53,7 @@ struct ModelOptions: ParsableArguments {
     guard (1...1024).contains(jobs) else {
       throw ValidationError("--jobs \(jobs): expected a number from 1 to 1024")
     }
-    guard overlap >= 0 && overlap < 1 else {
+    if let overlap, !(overlap >= 0 && overlap < 1) {
       throw ValidationError("--overlap \(overlap): expected a ratio from 0 to below 1")
     }
   }

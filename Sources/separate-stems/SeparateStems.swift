@@ -4,6 +4,7 @@ internal import Checkpoints
 package import CommandSupport
 internal import ModelLibrary
 public import Separation
+public import UniversalSeparation
 
 /// The program: takes recordings apart.
 struct SeparateStems: ParsableCommand {
@@ -20,10 +21,34 @@ struct SeparateStems: ParsableCommand {
           separate-stems recordings --stems speech --format flac --skip-existing
         A live pipe, headerless samples out:
           arecord -f S16_LE -r 16000 | separate-stems - -o - --stems speech --raw-samples
+        The birds of a field recording, then everything that is heard in it:
+          separate-stems field.wav -m uss --class Bird
+          separate-stems field.wav -m uss --levels 1 2
+        What sounds like an example:
+          separate-stems field.wav -m uss --query example.wav
+        What is heard in a recording, and when:
+          separate-stems tag street.wav
       """,
     version: Program.version,
-    subcommands: [Separate.self, Models.self],
+    subcommands: [Separate.self, Tag.self, Models.self],
     defaultSubcommand: Separate.self)
+}
+
+extension UniversalSeparationError: FailureConvertible {
+  package var exitStatus: ExitStatus {
+    switch self {
+    case .noTagger, .wrongKind, .noSuchLevel: .usage
+    case .wrongSize, .notFinite, .silentExamples, .unreadable: .badData
+    }
+  }
+}
+
+extension AudioSetError: FailureConvertible {
+  package var exitStatus: ExitStatus { .usage }
+}
+
+extension TaggingError: FailureConvertible {
+  package var exitStatus: ExitStatus { .badData }
 }
 
 extension SeparationError: FailureConvertible {
@@ -32,15 +57,22 @@ extension SeparationError: FailureConvertible {
 
 /// The network that `--model` stands for, fetched first where it isn't here.
 func loadModel(
-  _ model: String?, configuration: String? = nil, from library: ModelLibraryOptions
+  _ model: String?, configuration: String? = nil, tagger: String? = nil, listens: Bool = true,
+  from library: ModelLibraryOptions
 ) throws -> (file: ModelFile, separator: any Separator) {
   let file = try library.file(of: model ?? ModelLibrary.defaultModel)
   do {
-    return (file, try loadSeparator(file, configuration: configuration))
+    return (
+      file,
+      try loadSeparator(
+        file, configuration: configuration, tagger: tagger, listens: listens)
+    )
   } catch {
     // Some errors know the parameter, but not the file.
     let message = error.description
-    let paths = [file.path, configuration ?? file.path] + (file.bag?.members.map(\.path) ?? [])
+    let paths =
+      [file.path, configuration ?? file.path, tagger ?? file.path]
+      + (file.bag?.members.map(\.path) ?? [])
     let isComplete = paths.contains { message.hasPrefix($0) }
     throw Failure(error.exitStatus, isComplete ? message : "\(file.path): \(message)")
   }

@@ -10,10 +10,16 @@ final class StemSink {
   }
 
   private let target: Target
+  /// Each stem's highest sample so far.
+  private var highest: [Float]
+  /// The stems that aren't dropped.
+  private(set) var kept: [Int]
   /// What all stems were multiplied by, once finished, where it was the same for all.
   private(set) var commonGain: Float?
 
   init(_ paths: [PathBytes], format: AudioFormat, options: OutputOptions) throws {
+    highest = paths.map { _ in -.infinity }
+    kept = Array(paths.indices)
     let files = paths.map { SoundFilePath(bytes: $0.bytes) }
     if options.output.isStandardStream, let path = files.first {
       target = .stream(
@@ -34,10 +40,18 @@ final class StemSink {
   }
 
   func write(_ stem: Int, _ block: AudioBlock) throws {
+    highest[stem] = max(highest[stem], block.samples.max() ?? -.infinity)
     switch target {
     case .files(let group): try group.write(block, stem: stem)
     case .stream(let writer): try writer.write(block)
     }
+  }
+
+  /// Drops stems of which nothing is heard, by the reference's rule: no sample is above 1e-6.
+  func dropSilentStems() {
+    guard case .files(let group) = target else { return }
+    for stem in kept where !(highest[stem] > 1e-6) { group.drop(stem) }
+    kept.removeAll { !(highest[$0] > 1e-6) }
   }
 
   func finish() throws {

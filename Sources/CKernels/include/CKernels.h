@@ -8,6 +8,7 @@
 #include "attention.h"
 #include "depthwise.h"
 #include "glu.h"
+#include "grid.h"
 #include "group_norm.h"
 #include "local_attention.h"
 #include "lstm.h"
@@ -18,7 +19,9 @@
 #include "normalization.h"
 #include "online_softmax.h"
 #include "pointwise.h"
+#include "pooling.h"
 #include "resample.h"
 #include "row_pairs.h"
+#include "spectral_mask.h"
 #include "winograd.h"
 #endif
