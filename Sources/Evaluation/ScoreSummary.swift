@@ -43,8 +43,10 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
 
   /// The means over sources of what `summaries` say about each metric, which some publications report.
   ///
-  /// `target` is `mean of N`; sources without a value do not count.
+  /// There are none where there is one source only. Sources without a finite value do not count.
   public static func overall(_ summaries: [ScoreSummary]) -> [ScoreSummary] {
+    guard let first = summaries.first, summaries.contains(where: { $0.target != first.target })
+    else { return [] }
     var metrics: [String] = []
     for summary in summaries where !metrics.contains(summary.metric) {
       metrics.append(summary.metric)
@@ -62,7 +64,7 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
         ? parts[0][keyPath: record]
         : ScoreRecord(values.reduce(0, +) / Double(values.count))
     }
-    target = "mean of \(parts.count)"
+    target = "mean over all"
     metric = parts[0].metric
     median = mean(\.median)
     self.mean = mean(\.mean)

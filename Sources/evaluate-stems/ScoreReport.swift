@@ -52,8 +52,7 @@ struct ScoreReport {
     self.definitions = definitions
     summaries = ScoreSummary.summaries(
       of: tracks, metrics: metricNames, infinitiesCount: infinitiesCount)
-    let hasSeveral = summaries.contains { $0.target != summaries[0].target }
-    overall = isOverall && hasSeveral ? ScoreSummary.overall(summaries) : []
+    overall = isOverall ? ScoreSummary.overall(summaries) : []
   }
 
   /// The content of `summary.json`, one line.

@@ -64,7 +64,7 @@ struct EvaluateProtocolTests {
     for metric in ["floored-sdr", "floored-sdri"] {
       let bird = try #require(summary.entry("Bird", metric))
       #expect(abs(bird.median - 30) < 1e-3 && abs(bird.mean - 30) < 1e-3 && bird.tracks == 2)
-      let overall = try #require(summary.entry("mean of 2", metric))
+      let overall = try #require(summary.entry("mean over all", metric))
       #expect(abs(overall.median - 20) < 1e-3 && overall.tracks == 3)
     }
     #expect(summary.definitions["protocol"]?.contains("over classes") == true)
@@ -81,10 +81,10 @@ struct EvaluateProtocolTests {
     let files = try set.files()
     #expect(files["scores/Rain, heavy/1.json"] != nil && files["report.html"] != nil)
     let table = try ProgramRun("evaluate-stems", arguments, in: set.folder)
-    #expect(table.standardOutputText.contains("mean of 2"))
+    #expect(table.standardOutputText.contains("mean over all"))
     let rows = String(decoding: files["summary.csv"] ?? Data(), as: UTF8.self)
     #expect(
-      rows.contains("\"Rain, heavy\",floored-sdr,") && rows.contains("mean of 2,floored-sdr,"))
+      rows.contains("\"Rain, heavy\",floored-sdr,") && rows.contains("mean over all,floored-sdr,"))
   }
 
   @Test("uss-classes takes lists, whose parts sum up to the same")
@@ -129,7 +129,7 @@ struct EvaluateProtocolTests {
     }
     let own = try scores()
     for metric in ["windowed-sdr", "windowed-sdri"] {
-      for target in ["vocals", "drums", "mean of 2"] {
+      for target in ["vocals", "drums", "mean over all"] {
         let entry = try #require(own.entry(target, metric))
         #expect(abs(entry.median - 40) < 0.02, "\(target) \(metric): \(entry.median)")
       }

@@ -153,7 +153,7 @@ struct ProtocolMetricTests {
     }
     let summaries = ScoreSummary.summaries(of: tracks, metrics: ["sdr"], infinitiesCount: true)
     let overall = ScoreSummary.overall(summaries)
-    #expect(overall.count == 1 && overall[0].target == "mean of 3" && overall[0].tracks == 5)
+    #expect(overall.count == 1 && overall[0].target == "mean over all" && overall[0].tracks == 5)
     #expect(overall[0].median.value == 6 && overall[0].mean.value == 6.5)
   }
 }

@@ -19,7 +19,7 @@ case $target in
 esac
 swift build --package-path "$here" -c release --product "$product" \
   -Xswiftc -sanitize=address -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library
-swiftc -sanitize=address -sanitize=fuzzer -parse-as-library -static-stdlib \
+swiftc -sanitize=address -sanitize=fuzzer -parse-as-library \
   "$here/.build/release/lib$product.a" -o "$here/.build/fuzz-$target"
 mkdir -p "$corpus"
 if [ "$target" = token-files ]; then
