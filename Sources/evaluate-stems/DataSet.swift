@@ -11,8 +11,10 @@ struct DataSet {
     /// Each source's sounds; several are added up.
     let stems: [(name: String, sounds: [SoundLocation])]
     let mixture: SoundLocation?
-    /// Where a file may be that estimates its only stem: below the estimates, without its ending. Empty
-    /// where estimates are in a folder of the recording's name.
+    /// Where a file may be that estimates its only stem.
+    ///
+    /// Below the estimates, without its ending; none where estimates are in a folder of the recording's
+    /// name.
     var estimatePaths: [PathBytes] = []
   }
 

@@ -71,7 +71,10 @@ struct Pair: ProgramCommand {
     if common.json {
       try StandardOutput.write(json: document(scores, pesq: pesq))
     } else {
-      for (metric, score) in scores { try StandardOutput.write(line: row(metric, score)) }
+      let width = 1 + max(7, scores.map(\.metric.rawValue.count).max() ?? 0)
+      for (metric, score) in scores {
+        try StandardOutput.write(line: row(metric, score, nameWidth: width))
+      }
       if let pesq { try StandardOutput.write(line: String(format: "pesq    %8.3f", pesq)) }
     }
   }
@@ -104,8 +107,8 @@ struct Pair: ProgramCommand {
     return .object(members)
   }
 
-  private func row(_ metric: MetricName, _ score: Score) -> String {
-    let name = metric.rawValue + String(repeating: " ", count: max(1, 8 - metric.rawValue.count))
+  private func row(_ metric: MetricName, _ score: Score, nameWidth: Int) -> String {
+    let name = metric.rawValue.padding(toLength: nameWidth, withPad: " ", startingAt: 0)
     if let note = note(score) { return "\(name)       –  \(note)" }
     return name + String(format: "%8.3f", score.value) + (metric.isDecibels ? " dB" : "")
   }

@@ -109,7 +109,9 @@ struct ScoreReport {
     let width = (targets.map(\.count).max() ?? 0) + 8
     func row(_ head: String, _ cells: [String]) -> String {
       head.padding(toLength: max(width, head.count), withPad: " ", startingAt: 0)
-        + cells.map { String(repeating: " ", count: max(1, 13 - $0.count)) + $0 }.joined()
+        + zip(metrics, cells).map { metric, cell in
+          String(repeating: " ", count: max(1, max(13, metric.count + 1) - cell.count)) + cell
+        }.joined()
     }
     var lines = [row("", metrics)]
     let kinds: [(String, KeyPath<ScoreSummary, ScoreRecord>)] = [

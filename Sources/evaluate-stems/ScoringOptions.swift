@@ -15,9 +15,7 @@ struct ScoringOptions: ParsableArguments {
   @Option(
     name: .customLong("protocol"),
     help: ArgumentHelp(
-      "Follow a publication in metrics, rate and channels: "
-        + PublishedProtocol.allCases.map(\.rawValue).joined(separator: ", ") + ".",
-      valueName: "name"))
+      "Follow a publication in metrics, sample rate and channels.", valueName: "name"))
   var publishedProtocol: PublishedProtocol?
 
   @Flag(

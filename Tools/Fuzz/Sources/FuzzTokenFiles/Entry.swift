@@ -44,7 +44,8 @@ private func drain(_ reader: TokenFileReader?) {
   while let record = (try? reader.next()) ?? nil {
     let limit = record.codec?.codebookSize ?? 1 << 31
     precondition(record.tokens.allSatisfy { $0 >= 0 && Int($0) < limit }, "a token out of range")
-    precondition(record.margins.map { $0.count == record.tokens.count } ?? true, "margins left over")
+    precondition(
+      record.margins.map { $0.count == record.tokens.count } ?? true, "margins left over")
     precondition(record.duration ?? 0 >= 0, "a negative length")
   }
   _ = reader.failedRecords
