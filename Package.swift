@@ -88,7 +88,7 @@ let package = Package(
     room("NeuralLayers", ["Tensors", "CKernels", "COneDNN"]),
     room("SpectralTransforms", ["CFFTW"]),
     room("SoundFiles", ["CSndfile", "CKernels", "Files"]),
-    room("Checkpoints", ["Tensors", "CZlib"]),
+    room("Checkpoints", ["Tensors", "Files", "CZlib"]),
 
     // Models
     room("ConvTasNet", ["NeuralLayers", "Checkpoints", "Tensors"]),
@@ -114,7 +114,8 @@ let package = Package(
     room("TokenFiles", ["Checkpoints", "Tensors", "Files", "CZlib"]),
 
     // Programs
-    room("CommandSupport", ["SoundFiles", "Checkpoints", "ModelLibrary", argumentParser]),
+    room(
+      "CommandSupport", ["SoundFiles", "Checkpoints", "ModelLibrary", "Files", argumentParser]),
     program(
       "separate-stems",
       [

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+internal import Files
 public import Tensors
-
-#if canImport(Glibc)
-  internal import Glibc
-#else
-  internal import Darwin
-#endif
 
 /// Writes safetensors files.
 public enum SafetensorsFile {
@@ -17,28 +12,19 @@ public enum SafetensorsFile {
     _ tensors: [String: Tensor], metadata: [String: String] = [:], to path: String
   ) throws(CheckpointError) {
     let sorted = tensors.sorted { $0.key < $1.key }
-    let beside = "\(path).\(getpid()).part"
-    let descriptor = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .cannotWrite(path: path, reason: systemMessage()) }
-    do throws(CheckpointError) {
-      defer { close(descriptor) }
-      let start = headerBytes(
-        sorted.map { ($0.key, .float32, $0.value.shape, $0.value.count * 4) }, metadata: metadata)
-      try start.withUnsafeBufferPointer { bytes throws(CheckpointError) in
-        try write(UnsafeRawBufferPointer(bytes), to: descriptor, path: path)
-      }
+    do throws(SystemFailure) {
+      let file = try PartialFile(Array(path.utf8), replacing: true)
+      try file.descriptor.write(
+        headerBytes(
+          sorted.map { ($0.key, .float32, $0.value.shape, $0.value.count * 4) }, metadata: metadata)
+      )
       for (_, tensor) in sorted {
         defer { extendLifetime(tensor) }
-        let bytes = UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * 4)
-        try write(bytes, to: descriptor, path: path)
+        try file.descriptor.write(
+          UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.count * 4))
       }
-      guard fsync(descriptor) == 0, rename(beside, path) == 0 else {
-        throw .cannotWrite(path: path, reason: systemMessage())
-      }
-    } catch {
-      unlink(beside)
-      throw error
-    }
+      try file.commit(isDurable: true)
+    } catch { throw .cannotWrite(path: path, reason: error.reason) }
   }
 
   /// A tensor of any type, as its file holds it.
@@ -101,22 +87,5 @@ public enum SafetensorsFile {
       }
     }
     return result + "\""
-  }
-
-  private static func write(
-    _ bytes: UnsafeRawBufferPointer, to descriptor: Int32, path: String
-  ) throws(CheckpointError) {
-    var done = 0
-    while done < bytes.count {
-      #if canImport(Glibc)
-        let count = Glibc.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-      #else
-        let count = Darwin.write(
-          descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
-      #endif
-      if count < 0 && errno == EINTR { continue }
-      guard count > 0 else { throw .cannotWrite(path: path, reason: systemMessage()) }
-      done += count
-    }
   }
 }

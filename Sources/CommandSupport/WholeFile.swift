@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-internal import Foundation
+internal import Files
 
 /// Files that are there in full or not at all.
 package enum WholeFile {
@@ -21,37 +21,16 @@ package enum WholeFile {
   /// Writes what `body` writes to a descriptor, as above; `body` returns the error number of the
   /// call that failed.
   static func write(to path: PathBytes, _ body: (Int32) -> Int32?) throws(Failure) {
-    let random = String(UInt64.random(in: .min ... .max), radix: 36)
-    // File names have at most 255 bytes.
-    let name =
-      Array(".".utf8) + path.lastComponent.bytes.prefix(200) + Array(".\(random).part".utf8)
-    let part = path.parent.appending(PathBytes(bytes: name))
-    let descriptor = part.withCString { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666) }
-    guard descriptor >= 0 else {
-      throw Failure(.cannotCreate, "\(path): cannot be created: \(reason(errno))")
+    let file: PartialFile
+    do {
+      file = try PartialFile(path.bytes, replacing: true)
+    } catch { throw Failure(.cannotCreate, "\(path): cannot be created: \(error.reason)") }
+    do throws(SystemFailure) {
+      if let code = body(file.descriptor.number) { throw SystemFailure(code: code) }
+      try file.commit(isDurable: true)
+    } catch {
+      file.discard()
+      throw Failure(.inputOutput, "\(path): cannot be written: \(error.reason)")
     }
-    var code = body(descriptor)
-    if fsync(descriptor) != 0 { code = code ?? errno }
-    if close(descriptor) != 0 { code = code ?? errno }
-    if code == nil {
-      let status = part.withCString { part in path.withCString { rename(part, $0) } }
-      if status != 0 { code = errno }
-    }
-    if let code {
-      _ = part.withCString { unlink($0) }
-      throw Failure(.inputOutput, "\(path): cannot be written: \(reason(code))")
-    }
-    synchronize(folder: path.parent)
   }
-
-  /// Brings the names in `folder` to the disk, where the system can.
-  private static func synchronize(folder: PathBytes) {
-    let folder = folder.bytes.isEmpty ? PathBytes(".") : folder
-    let descriptor = folder.withCString { open($0, O_RDONLY | O_CLOEXEC) }
-    guard descriptor >= 0 else { return }
-    _ = fsync(descriptor)
-    close(descriptor)
-  }
-
-  private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
 }

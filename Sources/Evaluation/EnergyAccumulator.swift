@@ -66,14 +66,34 @@ public struct EnergyAccumulator: Sendable {
 
   /// `GlobalSDR` of what was added.
   public var globalSDR: Score {
+    together { total in
+      guard total.reference > 0 else { return Score(.silentReference(channel: 0)) }
+      return Score(10 * log10(total.reference / total.difference))
+    }
+  }
+
+  /// `FlooredSDR` of what was added.
+  public var flooredSDR: Score {
+    together { total in
+      let count = Double(frames * channels.count)
+      let floor = 1e-10
+      return Score(
+        10 * log10(max(total.reference / count, floor) / max(total.difference / count, floor)))
+    }
+  }
+
+  /// Whether all samples of the estimate were zeros.
+  var isEstimateSilent: Bool { channels.allSatisfy { $0.estimate == 0 } }
+
+  /// The score of all channels' sums together.
+  private func together(_ score: (Sums) -> Score) -> Score {
     guard frames > 0 else { return Score(.tooShort(frames: 0, needed: 1)) }
     var total = Sums()
     for (index, sums) in channels.enumerated() {
       if case .notFinite? = sums.gap(channel: index) { return Score(.notFinite(channel: index)) }
       total += sums
     }
-    guard total.reference > 0 else { return Score(.silentReference(channel: 0)) }
-    return Score(10 * log10(total.reference / total.difference))
+    return score(total)
   }
 
   /// `ScaleInvariantSDR` of what was added.

@@ -25,8 +25,20 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
   case scaleInvariantSDRImprovement = "si-sdri"
   /// `ScaleDependentSDR`, in decibels.
   case scaleDependentSDR = "sd-sdr"
+  /// `FlooredSDR`, in decibels.
+  case flooredSDR = "floored-sdr"
+  /// `FlooredSDR` of the estimate less that of the mixture, in decibels.
+  case flooredSDRImprovement = "floored-sdri"
+  /// `WindowedSDR`, in decibels.
+  case windowedSDR = "windowed-sdr"
+  /// `WindowedSDR` of the estimate less that of the mixture, in decibels.
+  case windowedSDRImprovement = "windowed-sdri"
   /// `SegmentalSNR`, in decibels.
   case segmentalSNR = "ssnr"
+  /// `WeightedSpectralSlope`; 0 is best.
+  case weightedSpectralSlope = "wss"
+  /// `LogLikelihoodRatio`; 0 is best.
+  case logLikelihoodRatio = "llr"
   /// `ShortTimeObjectiveIntelligibility`, from 0 to 1.
   case intelligibility = "stoi"
   /// `ExtendedObjectiveIntelligibility`, from 0 to 1.
@@ -41,7 +53,11 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
     case .sdr, .sdrImprovement: GlobalSDR.self
     case .scaleInvariantSDR, .scaleInvariantSDRImprovement: ScaleInvariantSDR.self
     case .scaleDependentSDR: ScaleDependentSDR.self
+    case .flooredSDR, .flooredSDRImprovement: FlooredSDR.self
+    case .windowedSDR, .windowedSDRImprovement: WindowedSDR.self
     case .segmentalSNR: SegmentalSNR.self
+    case .weightedSpectralSlope: WeightedSpectralSlope.self
+    case .logLikelihoodRatio: LogLikelihoodRatio.self
     case .intelligibility: ShortTimeObjectiveIntelligibility.self
     case .extendedIntelligibility: ExtendedObjectiveIntelligibility.self
     case .logSpectralDistance: LogSpectralDistance.self
@@ -51,14 +67,29 @@ public enum MetricName: String, Codable, Sendable, CaseIterable {
 
   /// Whether the score is relative to the mixture's, which then has to be given.
   public var isImprovement: Bool {
-    self == .sdrImprovement || self == .scaleInvariantSDRImprovement
+    switch self {
+    case .sdrImprovement, .scaleInvariantSDRImprovement, .flooredSDRImprovement,
+      .windowedSDRImprovement:
+      true
+    default: false
+    }
   }
 
   /// Whether the score is in decibels.
   public var isDecibels: Bool {
     switch self {
-    case .intelligibility, .extendedIntelligibility, .logSpectralDistance, .melDistance: false
+    case .intelligibility, .extendedIntelligibility, .logSpectralDistance, .melDistance,
+      .weightedSpectralSlope, .logLikelihoodRatio:
+      false
     default: true
+    }
+  }
+
+  /// Whether the score is `sdr` by the rules of one publication, of use beside its numbers only.
+  public var isSDRByOtherRules: Bool {
+    switch self {
+    case .flooredSDR, .flooredSDRImprovement, .windowedSDR, .windowedSDRImprovement: true
+    default: false
     }
   }
 
@@ -94,11 +125,19 @@ extension MetricName {
   ) throws -> [(metric: MetricName, score: Score)] {
     var sums: (estimate: EnergyAccumulator, mixture: EnergyAccumulator?)?
     var whole: (estimate: InterleavedSignal, reference: InterleavedSignal)?
+    var wholeMixture: InterleavedSignal?
     return try metrics.map { metric in
       guard let energyScore = metric.energyScore else {
         let sounds = try whole ?? (InterleavedSignal(estimate), InterleavedSignal(reference))
         whole = sounds
-        return (metric, try metric.score(of: sounds.estimate, against: sounds.reference))
+        if metric.isImprovement && wholeMixture == nil {
+          wholeMixture = try mixture.map { try InterleavedSignal($0) }
+        }
+        return (
+          metric,
+          try metric.score(
+            of: sounds.estimate, against: sounds.reference, mixture: wholeMixture)
+        )
       }
       let energies =
         try sums
@@ -121,6 +160,7 @@ extension MetricName {
     case .sdr, .sdrImprovement: \.globalSDR
     case .scaleInvariantSDR, .scaleInvariantSDRImprovement: \.scaleInvariantSDR
     case .scaleDependentSDR: \.scaleDependentSDR
+    case .flooredSDR, .flooredSDRImprovement: \.flooredSDR
     default: nil
     }
   }

@@ -12,6 +12,8 @@ public struct Score: Sendable, Hashable {
     case notFinite(channel: Int)
     /// There are fewer frames than the metric needs.
     case tooShort(frames: Int, needed: Int)
+    /// The sounds have fewer hertz than the metric needs.
+    case sampleRateTooLow(Int, needed: Int)
     /// The reference of a source (counted from 0) is silent in a frame that needs all sources.
     case silentReferenceSource(Int)
     /// The estimate of a source (counted from 0) is silent in a frame that needs all sources.
@@ -34,6 +36,7 @@ public struct Score: Sendable, Hashable {
       case .silentEstimate(let channel): "channel \(channel + 1) of the estimate is silent"
       case .notFinite(let channel): "channel \(channel + 1) holds NaN or infinity"
       case .tooShort(let frames, let needed): "\(frames) frames; \(needed) are needed"
+      case .sampleRateTooLow(let rate, let needed): "\(rate) Hz; \(needed) Hz are needed"
       case .silentReferenceSource(let source): "the reference of \(name(source)) is silent"
       case .silentEstimateSource(let source): "the estimate of \(name(source)) is silent"
       case .perfectMixture: "the mixture equals the reference"

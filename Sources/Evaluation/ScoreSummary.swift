@@ -41,6 +41,37 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
     }
   }
 
+  /// The means over sources of what `summaries` say about each metric, which some publications report.
+  ///
+  /// There are none where there is one source only. Sources without a finite value do not count.
+  public static func overall(_ summaries: [ScoreSummary]) -> [ScoreSummary] {
+    guard let first = summaries.first, summaries.contains(where: { $0.target != first.target })
+    else { return [] }
+    var metrics: [String] = []
+    for summary in summaries where !metrics.contains(summary.metric) {
+      metrics.append(summary.metric)
+    }
+    return metrics.map { metric in
+      ScoreSummary(meanOf: summaries.filter { $0.metric == metric })
+    }
+  }
+
+  /// `parts`, at least one, are summaries of one metric.
+  private init(meanOf parts: [ScoreSummary]) {
+    func mean(_ record: KeyPath<ScoreSummary, ScoreRecord>) -> ScoreRecord {
+      let values = parts.map { $0[keyPath: record].value }.filter(\.isFinite)
+      return values.isEmpty
+        ? parts[0][keyPath: record]
+        : ScoreRecord(values.reduce(0, +) / Double(values.count))
+    }
+    target = "mean over all"
+    metric = parts[0].metric
+    median = mean(\.median)
+    self.mean = mean(\.mean)
+    tracks = parts.reduce(0) { $0 + $1.tracks }
+    missing = parts.reduce(0) { $0 + $1.missing }
+  }
+
   private init(
     _ target: String, _ metric: String, _ records: [ScoreRecord], infinitiesCount: Bool
   ) {

@@ -6,10 +6,9 @@ internal import Foundation
 public enum SegmentalSNR: Metric {
   /// The formula.
   public static let definition =
-    "mean over frames of 30 ms every 7.5 ms, the last frame left out, of "
-    + "10 log10(sum (w ref)^2 / (sum (w (ref - est))^2 + eps) + eps) clipped to [-10, 35] dB, "
-    + "w[i] = 0.5 (1 - cos(2 pi (i + 1) / (frame + 1))), eps = 2^-52, at the sound's own rate, per "
-    + "channel, then the mean over channels, float64; nan where a channel of the reference is silent"
+    "mean over frames of 10 log10(sum (w ref)^2 / (sum (w (ref - est))^2 + eps) + eps) clipped to "
+    + "[-10, 35] dB; \(SpeechFrames.definition), eps = 2^-52, at the sound's own rate, per channel, "
+    + "then the mean over channels, float64; nan where a channel of the reference is silent"
 
   /// The score of `estimate`.
   ///
@@ -18,44 +17,35 @@ public enum SegmentalSNR: Metric {
     of estimate: InterleavedSignal, against reference: InterleavedSignal
   ) throws(MetricError) -> Score {
     try reference.checkShape(of: estimate)
+    let frames = SpeechFrames(sampleRate: reference.sampleRate, samples: reference.frames)
+    if let gap = frames.gap { return Score(gap) }
     return .mean(channels: reference.channels) { channel in
-      score(
-        of: estimate.channel(channel), against: reference.channel(channel), channel: channel,
-        sampleRate: Double(reference.sampleRate))
+      let (target, guess) = (reference.channel(channel), estimate.channel(channel))
+      if let gap = Score.Gap(channel: channel, reference: target, estimate: guess) {
+        return Score(gap)
+      }
+      return score(of: guess, against: target, frames)
     }
   }
 
   private static func score(
-    of estimate: [Double], against reference: [Double], channel: Int, sampleRate: Double
+    of estimate: [Double], against reference: [Double], _ frames: SpeechFrames
   ) -> Score {
-    let length = Int((0.03 * sampleRate).rounded(.toNearestOrEven))
-    let hop = Int(0.25 * 0.03 * sampleRate)
-    let needed = length + hop
-    guard hop > 0, reference.count >= needed else {
-      return Score(.tooShort(frames: reference.count, needed: needed))
-    }
-    if let gap = Score.Gap(channel: channel, reference: reference, estimate: estimate) {
-      return Score(gap)
-    }
-    let squaredWindow = (1...length).map { index in
-      let weight = 0.5 * (1 - cos(2 * Double.pi * Double(index) / Double(length + 1)))
-      return weight * weight
-    }
-    let count = (reference.count - (length - hop)) / hop - 1
+    let squaredWindow = frames.window.map { $0 * $0 }
     var sum = 0.0
-    for frame in 0..<count {
+    for frame in 0..<frames.count {
       var signal = 0.0
       var noise = 0.0
       for (offset, weight) in squaredWindow.enumerated() {
-        let target = reference[frame * hop + offset]
-        let difference = target - estimate[frame * hop + offset]
+        let target = reference[frame * frames.hop + offset]
+        let difference = target - estimate[frame * frames.hop + offset]
         signal += weight * target * target
         noise += weight * difference * difference
       }
       let epsilon = Double.ulpOfOne
       sum += min(35, max(-10, 10 * log10(signal / (noise + epsilon) + epsilon)))
     }
-    return Score(sum / Double(count))
+    return Score(sum / Double(frames.count))
   }
 }
 

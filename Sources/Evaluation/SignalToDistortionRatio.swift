@@ -57,6 +57,58 @@ public enum ScaleDependentSDR: Metric {
   }
 }
 
+/// `GlobalSDR` between floors, in decibels, as the evaluation of universal source separation has it
+/// (Kong et al., "Universal Source Separation with Weakly Labelled Data", 2023).
+public enum FlooredSDR: Metric {
+  /// The formula.
+  public static let definition =
+    "10 log10(max(mean ref^2, 1e-10) / max(mean (ref - est)^2, 1e-10)) over the whole sound, all "
+    + "channels together, float64; silent references and perfect estimates have a value too"
+
+  /// The score of `estimate`.
+  ///
+  /// - Throws: `MetricError`.
+  public static func score(
+    of estimate: InterleavedSignal, against reference: InterleavedSignal
+  ) throws(MetricError) -> Score {
+    try EnergyAccumulator(of: estimate, against: reference).flooredSDR
+  }
+}
+
+/// The median of `GlobalSDR` over seconds of a sound, in decibels: BSSEval's SDR of images of a source
+/// that is judged alone.
+public enum WindowedSDR: Metric {
+  /// The formula.
+  public static let definition =
+    "median over windows of 1 s, one behind the other, of 10 log10(sum ref^2 / sum (ref - est)^2), all "
+    + "channels together, float64, no eps; a rest of less than 1 s is left out, a sound of less than 1 s "
+    + "is one window; windows whose reference or estimate is silent do not count, nan where no other is "
+    + "left"
+
+  /// The score of `estimate`.
+  ///
+  /// - Throws: `MetricError`.
+  public static func score(
+    of estimate: InterleavedSignal, against reference: InterleavedSignal
+  ) throws(MetricError) -> Score {
+    try reference.checkShape(of: estimate)
+    let length = min(reference.sampleRate, reference.frames)
+    guard length > 0 else { return Score(.tooShort(frames: 0, needed: 1)) }
+    var scores: [Score] = []
+    for end in stride(from: length, through: reference.frames, by: length) {
+      var energies = EnergyAccumulator(channels: reference.channels)
+      energies.add(
+        reference: reference.samples(in: end - length..<end),
+        estimate: estimate.samples(in: end - length..<end))
+      let score = energies.globalSDR
+      if case .notFinite? = score.gap { return score }
+      let isJudged = score.gap != nil || !energies.isEstimateSilent
+      scores.append(isJudged ? score : Score(.silentEstimate(channel: 0)))
+    }
+    return Score(medianOf: scores, infinitiesCount: true)
+  }
+}
+
 extension EnergyAccumulator {
   init(of estimate: InterleavedSignal, against reference: InterleavedSignal) throws(MetricError) {
     try reference.checkShape(of: estimate)

@@ -37,6 +37,9 @@ public struct TrackEvaluation: Sendable {
   /// Whether estimates are matched with references by their sound instead of their names: what fits
   /// best by the mean of `ScaleInvariantSDR`, as for speakers.
   public let isPermuting: Bool
+  /// Whether `metrics` take the estimate for the reference and the reference for the estimate, as some
+  /// published numbers were made; their names then end in `-swapped`.
+  public let isRoleSwapped: Bool
   /// How many threads work on a track; the scores do not depend on it.
   public let threads: Int
 
@@ -48,16 +51,18 @@ public struct TrackEvaluation: Sendable {
   ///   - framesOf: length and hop of BSSEval's frames, in seconds; nil where BSSEval is not wanted.
   ///   - isMuseval: whether museval's rules hold.
   ///   - isPermuting: whether estimates are matched with references by their sound.
+  ///   - isRoleSwapped: whether `metrics` exchange reference and estimate.
   ///   - threads: how many threads work on a track.
   public init(
     metrics: [MetricName], jointMetrics: [JointMetricName] = [],
     framesOf frames: (windowSeconds: Double, hopSeconds: Double)?, isMuseval: Bool = false,
-    isPermuting: Bool = false, threads: Int = 1
+    isPermuting: Bool = false, isRoleSwapped: Bool = false, threads: Int = 1
   ) {
     self.metrics = metrics
     self.jointMetrics = jointMetrics
     self.isMuseval = isMuseval
     self.isPermuting = isPermuting
+    self.isRoleSwapped = isRoleSwapped
     self.threads = threads
     bssEval = frames.map {
       BSSEval(
@@ -68,9 +73,23 @@ public struct TrackEvaluation: Sendable {
 
   /// What each metric's name stands for.
   public var definitions: [(metric: String, definition: String)] {
-    metrics.map { ($0.rawValue, $0.definition) }
+    metrics.map { metric in
+      let note = isRoleSwapped ? "reference and estimate exchanged: " : ""
+      return (name(of: metric), note + metric.definition)
+    }
       + jointMetrics.map { ($0.rawValue, $0.definition) }
       + (bssEval.map { [("bsseval", $0.definition)] } ?? [])
+  }
+
+  /// The names of the scores in the order of reports.
+  public var metricNames: [String] {
+    (bssEval == nil ? [] : BSSEval.ratioNames) + metrics.map(name(of:))
+      + jointMetrics.map(\.rawValue)
+  }
+
+  /// What `metric` is called in scores.
+  fileprivate func name(of metric: MetricName) -> String {
+    isRoleSwapped ? "\(metric.rawValue)-swapped" : metric.rawValue
   }
 
   /// Scores a recording.
@@ -263,10 +282,12 @@ private struct EvaluatedTrack {
               + "(ridge \(scores.ridge))")
         }
       }
+      let isSwapped = evaluation.isRoleSwapped
       let whole = try MetricName.scores(
-        evaluation.metrics.filter { mixture != nil || !$0.isImprovement }, of: estimates[index],
-        against: references[index], mixture: mixture)
-      for (metric, score) in whole { values[metric.rawValue] = ScoreRecord(score) }
+        evaluation.metrics.filter { mixture != nil || !$0.isImprovement },
+        of: isSwapped ? references[index] : estimates[index],
+        against: isSwapped ? estimates[index] : references[index], mixture: mixture)
+      for (metric, score) in whole { values[evaluation.name(of: metric)] = ScoreRecord(score) }
       for metric in evaluation.jointMetrics {
         values[metric.rawValue] = correlations.map { ScoreRecord($0.score(metric, at: index)) }
       }

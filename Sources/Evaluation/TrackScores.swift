@@ -17,9 +17,9 @@ public struct TrackScores: Sendable, Hashable, Codable {
   /// What a reader should know before trusting the scores, one line each.
   public let notes: [String]
 
-  init(
-    name: String, subset: String, durationSeconds: Double, hopSeconds: Double,
-    windowSeconds: Double, targets: [TargetScores], notes: [String]
+  package init(
+    name: String, subset: String, durationSeconds: Double = 0, hopSeconds: Double = 0,
+    windowSeconds: Double = 0, targets: [TargetScores], notes: [String]
   ) {
     self.name = name
     self.subset = subset
@@ -67,6 +67,14 @@ public struct TargetScores: Sendable, Hashable, Codable {
   public let values: [String: ScoreRecord]
   /// The values of each frame, by the metric's name.
   public let frames: [String: [ScoreRecord]]
+
+  package init(
+    name: String, values: [String: ScoreRecord], frames: [String: [ScoreRecord]] = [:]
+  ) {
+    self.name = name
+    self.values = values
+    self.frames = frames
+  }
 }
 
 /// A metric's value as it is kept in files: a number, or why there is none.
@@ -84,12 +92,12 @@ public struct ScoreRecord: Sendable, Hashable, Codable {
     reason = score.gap?.description(sources: sources)
   }
 
-  init(_ value: Double) {
+  package init(_ value: Double) {
     self.value = value
     reason = nil
   }
 
-  init(reason: String) {
+  package init(reason: String) {
     value = .nan
     self.reason = reason
   }

@@ -183,6 +183,11 @@ package final class Descriptor {
     }
   }
 
+  /// Brings what was written to the disk.
+  package func synchronize() throws(SystemFailure) {
+    if fsync(number) != 0 { throw .last }
+  }
+
   /// Closes now, to learn of writes that fail only then.
   package func closeChecked() throws(SystemFailure) {
     let closing = number

@@ -18,6 +18,7 @@ package final class PartialFile {
   /// What the content is written to.
   package let descriptor: Descriptor
   private let target: [UInt8]
+  private let folder: [UInt8]
   private let part: [UInt8]
   private let replacing: Bool
   private var state = State.open
@@ -30,7 +31,8 @@ package final class PartialFile {
     self.target = target
     self.replacing = replacing
     let slash = target.lastIndex(of: UInt8(ascii: "/"))
-    let (folder, name) = (target.prefix(slash.map { $0 + 1 } ?? 0), target[((slash ?? -1) + 1)...])
+    let name = target[((slash ?? -1) + 1)...]
+    folder = Array(target.prefix(slash.map { $0 + 1 } ?? 0))
     guard !name.isEmpty else { throw SystemFailure(code: EISDIR) }
     guard replacing || !Self.exists(target) else { throw SystemFailure(code: EEXIST) }
     (part, descriptor) = try Descriptor.createBeside(folder: folder, name: name)
@@ -40,11 +42,14 @@ package final class PartialFile {
 
   /// Gives the complete file its name.
   ///
+  /// - Parameter isDurable: Whether content and name are on the disk when this returns, so that not even
+  ///   a failing machine loses them or leaves half of them.
   /// - Throws: `EEXIST` where the name was taken meanwhile; the file is then given up.
-  package func commit() throws(SystemFailure) {
+  package func commit(isDurable: Bool = false) throws(SystemFailure) {
     precondition(
       state == .open, "\(String(decoding: target, as: UTF8.self)) was finished or given up before")
     do {
+      if isDurable { try descriptor.synchronize() }
       try descriptor.closeChecked()
       if replacing {
         try Self.check(rename(terminated(part), terminated(target)))
@@ -52,6 +57,10 @@ package final class PartialFile {
         try nameUnlessTaken()
       }
       state = .committed
+      // Not every file system can do that with a folder.
+      if isDurable {
+        try? Descriptor.open(folder.isEmpty ? [0x2E] : folder, O_RDONLY).synchronize()
+      }
     } catch {
       discard()
       throw error

@@ -11,6 +11,11 @@ struct DataSet {
     /// Each source's sounds; several are added up.
     let stems: [(name: String, sounds: [SoundLocation])]
     let mixture: SoundLocation?
+    /// Where a file may be that estimates its only stem.
+    ///
+    /// Below the estimates, without its ending; none where estimates are in a folder of the recording's
+    /// name.
+    var estimatePaths: [PathBytes] = []
   }
 
   /// In the order of their parts and names.
@@ -38,7 +43,11 @@ struct DataSet {
     let isDSD100 = root.appending("Sources").isFolder && root.appending("Mixtures").isFolder
     let sources = isDSD100 ? root.appending("Sources") : root
     let parts = Self.subsets.filter { sources.appending($0).isFolder }
-    var recordings: [Recording] = []
+    var recordings = Self.noisySpeech(in: root, subset: subset)
+    if !recordings.isEmpty {
+      self.recordings = recordings
+      return
+    }
     if parts.isEmpty {
       guard subset == nil else {
         throw Failure(.usage, "\(root): has no parts such as train and test; leave --subset out")
@@ -55,7 +64,8 @@ struct DataSet {
       throw Failure(
         .missingInput,
         "\(root): holds no recordings; expected folders TRACK, or train/TRACK and test/TRACK, with a "
-          + "file for each source, or TRACK.stem.mp4")
+          + "file for each source, or TRACK.stem.mp4, or folders CLASS with NAME.target.wav and "
+          + "NAME.mixture.wav, or clean_testset_wav and noisy_testset_wav")
     }
     self.recordings = recordings
   }
@@ -63,22 +73,71 @@ struct DataSet {
   private static func recordings(
     in folder: PathBytes, subset: PathBytes, mixtures: PathBytes? = nil
   ) -> [Recording] {
-    (folder.entries ?? []).compactMap { entry in
+    (folder.entries ?? []).flatMap { entry -> [Recording] in
       let path = folder.appending(entry)
       if entry.bytes.suffix(stemsExtension.count) == stemsExtension[...] {
-        return recording(ofStreamsIn: path, subset: subset)
+        return [recording(ofStreamsIn: path, subset: subset)]
       }
       let sounds = sounds(in: path)
+      let clips = clips(sounds, ofClass: entry, subset: subset)
+      if !clips.isEmpty { return clips }
       var stems = sounds.filter { !mixtureNames.contains($0.name) && !sumNames.contains($0.name) }
         .map { (name: $0.name, sounds: [SoundLocation(path: $0.path)]) }
       if stems.isEmpty { stems = multitrackStems(in: path) }
-      guard !stems.isEmpty else { return nil }
+      guard !stems.isEmpty else { return [] }
       let mixture =
         sounds.first { mixtureNames.contains($0.name) }
         ?? mixtures.flatMap { self.sounds(in: $0.appending(entry)).first }
-      return Recording(
-        subset: subset, name: entry, stems: stems,
-        mixture: mixture.map { SoundLocation(path: $0.path) })
+      return [
+        Recording(
+          subset: subset, name: entry, stems: stems,
+          mixture: mixture.map { SoundLocation(path: $0.path) })
+      ]
+    }
+  }
+
+  /// Sounds of a class and mixtures with them, two files each in one folder: NAME.target.wav, or
+  /// NAME,source.wav as universal source separation writes them, and the same with `mixture`.
+  private static func clips(
+    _ sounds: [(name: String, path: PathBytes)], ofClass folder: PathBytes, subset: PathBytes
+  ) -> [Recording] {
+    let paths = Dictionary(sounds.map { ($0.name, $0.path) }) { first, _ in first }
+    let name = EscapedBytes.encode(folder.bytes)
+    return sounds.compactMap { sound in
+      for (target, mixture) in [(".target", ".mixture"), (",source", ",mixture")]
+      where sound.name.hasSuffix(target) && sound.name.count > target.count {
+        let clip = String(sound.name.dropLast(target.count))
+        func path(_ ending: String) -> PathBytes {
+          folder.appending(PathBytes(bytes: EscapedBytes.decode(clip + ending)))
+        }
+        return Recording(
+          subset: subset.appending(folder), name: path("").lastComponent,
+          stems: [(name, [SoundLocation(path: sound.path)])],
+          mixture: paths[clip + mixture].map { SoundLocation(path: $0) },
+          estimatePaths: ["", ".estimate"].flatMap { [subset.appending(path($0)), path($0)] })
+      }
+      return nil
+    }
+  }
+
+  /// VoiceBank-DEMAND: speech below `clean_PART`, and under the same name in noise below `noisy_PART`.
+  private static func noisySpeech(in root: PathBytes, subset: String?) -> [Recording] {
+    (root.entries ?? []).flatMap { entry -> [Recording] in
+      let clean = Array("clean_".utf8)
+      let part = PathBytes(bytes: Array(entry.bytes.dropFirst(clean.count)))
+      let noisy = root.appending(PathBytes(bytes: Array("noisy_".utf8) + part.bytes))
+      guard entry.bytes.starts(with: clean), noisy.isFolder,
+        part.description.lowercased().hasPrefix(subset ?? "")
+      else { return [] }
+      let mixtures = Dictionary(sounds(in: noisy).map { ($0.name, $0.path) }) { first, _ in first }
+      return sounds(in: root.appending(entry)).map { sound in
+        let name = PathBytes(bytes: EscapedBytes.decode(sound.name))
+        return Recording(
+          subset: part, name: name,
+          stems: [("speech", [SoundLocation(path: sound.path)])],
+          mixture: mixtures[sound.name].map { SoundLocation(path: $0) },
+          estimatePaths: [part.appending(name), name])
+      }
     }
   }
 

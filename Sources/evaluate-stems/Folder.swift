@@ -11,13 +11,21 @@ struct Folder: ProgramCommand {
     discussion: """
       References are ROOT/SUBSET/TRACK/STEM.wav as in MUSDB18-HQ, ROOT/SUBSET/TRACK.stem.mp4 as in \
       MUSDB18 (needs the program ffmpeg), ROOT/TRACK/STEM.wav as in MDX, or the folders of DSD100 or \
-      MoisesDB. Estimates lie in SUBSET/TRACK/STEM.wav or TRACK/STEM.wav. What was scored before with \
-      the same settings is not computed again, so a run that was stopped goes on where it was.
+      MoisesDB. Estimates lie in SUBSET/TRACK/STEM.wav or TRACK/STEM.wav.
+
+      For sounds of classes, references are ROOT/CLASS/NAME.target.wav with NAME.mixture.wav, and \
+      estimates CLASS/NAME.wav or CLASS/NAME.estimate.wav; for VoiceBank-DEMAND, they are \
+      ROOT/clean_testset_wav/NAME.wav with noisy_testset_wav/NAME.wav, and NAME.wav.
+
+      What was scored before with the same settings is not computed again, so a run that was stopped \
+      goes on where it was.
 
       EXAMPLES
         evaluate-stems folder musdb18hq separated/htdemucs -o scores --subset test
         evaluate-stems folder musdb18hq estimates -o scores --museval-strict --jobs 2
         evaluate-stems folder mdx/test results -o scores --metrics sdr
+        evaluate-stems folder clips estimates -o scores --protocol uss-classes
+        evaluate-stems folder voicebank enhanced -o scores --protocol uss-voicebank
       """)
 
   @Argument(help: "The data set.") var references: PathBytes
@@ -45,7 +53,7 @@ struct Folder: ProgramCommand {
         withoutEstimates += 1
         continue
       }
-      works.append(work(recording, estimates, plan.evaluation))
+      works.append(work(recording, estimates, plan))
     }
     guard !works.isEmpty else {
       throw Failure(
@@ -62,6 +70,7 @@ struct Folder: ProgramCommand {
 
   /// The estimates of a recording: below its part, or without one.
   private func sounds(for recording: DataSet.Recording) -> [(name: String, path: PathBytes)] {
+    if let file = file(for: recording) { return [(recording.stems[0].name, file)] }
     let places = [
       estimates.appending(recording.subset).appending(recording.name),
       estimates.appending(recording.name),
@@ -69,9 +78,21 @@ struct Folder: ProgramCommand {
     return places.lazy.map { DataSet.sounds(in: $0) }.first { !$0.isEmpty } ?? []
   }
 
+  /// The estimate of a recording's only stem, where such are files.
+  private func file(for recording: DataSet.Recording) -> PathBytes? {
+    for path in recording.estimatePaths {
+      for ending in ["wav"] + InputExpansion.audioExtensions.sorted() {
+        let file = estimates.appending(
+          PathBytes(bytes: path.bytes + Array(".\(ending)".utf8)))
+        if file.exists { return file }
+      }
+    }
+    return nil
+  }
+
   private func work(
     _ recording: DataSet.Recording, _ estimates: [(name: String, path: PathBytes)],
-    _ evaluation: TrackEvaluation
+    _ plan: ScoringPlan
   ) -> ScoringRun.Work {
     let wanted = scoring.targets
     let judged = estimates.filter {
@@ -81,11 +102,11 @@ struct Folder: ProgramCommand {
       subset: recording.subset, name: recording.name, seconds: recording.seconds,
       inputs: recording.files + judged.map(\.path)
     ) { name, subset in
-      let scores = try evaluation.scores(
+      let scores = try plan.scores(
         name: name, subset: subset, references: try recording.references(),
         estimates: judged.map { .init($0.name, try openRecordedSound(.init(path: $0.path))) },
         mixture: try recording.mixture.map { try openRecordedSound($0) })
-      guard !scores.targets.isEmpty || evaluation.isMuseval else {
+      guard !scores.targets.isEmpty || plan.evaluation.isMuseval else {
         func list(_ names: [String]) -> String {
           names.isEmpty ? "nothing" : names.joined(separator: ", ")
         }

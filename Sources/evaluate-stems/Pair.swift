@@ -30,7 +30,7 @@ struct Pair: ProgramCommand {
   @Option(
     help: ArgumentHelp(
       "What to compute: \(MetricName.allCases.map(\.rawValue).joined(separator: ",")) "
-        + "(default: all the recordings allow).", valueName: "names"),
+        + "(default: all the recordings allow, SDR by its usual rules).", valueName: "names"),
     transform: Pair.metrics(named:))
   var metrics: [MetricName]?
 
@@ -58,7 +58,10 @@ struct Pair: ProgramCommand {
     let mixture = try mixture.map { try Recording($0, comparableWith: reference) }
 
     var scores: [(metric: MetricName, score: Score)] = []
-    for metric in metrics ?? MetricName.allCases.filter({ mixture != nil || !$0.isImprovement }) {
+    let usual = MetricName.allCases.filter {
+      (mixture != nil || !$0.isImprovement) && !$0.isSDRByOtherRules
+    }
+    for metric in metrics ?? usual {
       try Interruption.check()
       let score = try metric.score(
         of: estimate.signal, against: reference.signal, mixture: mixture?.signal)
@@ -68,7 +71,10 @@ struct Pair: ProgramCommand {
     if common.json {
       try StandardOutput.write(json: document(scores, pesq: pesq))
     } else {
-      for (metric, score) in scores { try StandardOutput.write(line: row(metric, score)) }
+      let width = 1 + max(7, scores.map(\.metric.rawValue.count).max() ?? 0)
+      for (metric, score) in scores {
+        try StandardOutput.write(line: row(metric, score, nameWidth: width))
+      }
       if let pesq { try StandardOutput.write(line: String(format: "pesq    %8.3f", pesq)) }
     }
   }
@@ -101,8 +107,8 @@ struct Pair: ProgramCommand {
     return .object(members)
   }
 
-  private func row(_ metric: MetricName, _ score: Score) -> String {
-    let name = metric.rawValue + String(repeating: " ", count: max(0, 8 - metric.rawValue.count))
+  private func row(_ metric: MetricName, _ score: Score, nameWidth: Int) -> String {
+    let name = metric.rawValue.padding(toLength: nameWidth, withPad: " ", startingAt: 0)
     if let note = note(score) { return "\(name)       –  \(note)" }
     return name + String(format: "%8.3f", score.value) + (metric.isDecibels ? " dB" : "")
   }

@@ -13,18 +13,20 @@ struct ScoreList: ProgramCommand {
         {"id": "song", "references": {"vocals": "ref/v.wav", …}, "estimates": {"vocals": …},
          "mixture": "mix.wav"}
       or, for one sound,
-        {"id": "clip", "reference": "ref.wav", "estimate": "est.wav", "mixture": "mix.wav"}
-      with paths relative to the list; the mixture may be left out. A line of the output is
+        {"id": "clip", "class": "Bird", "reference": "ref.wav", "estimate": "est.wav",
+         "mixture": "mix.wav"}
+      with paths relative to the list; class and mixture may be left out. A line of the output is
         {"id": "song", "status": "ok", "targets": {"vocals": {"sdr": 7.1, …}}, "notes": […]}
       or one with "status": "error", in the list's order. A value that does not exist is null, with \
       its reason under "reasons".
 
       An output file appears when all its lines are there. A run that was stopped goes on where it \
       was; records that failed are tried again. From standard input to standard output, each line is \
-      answered at once.
+      answered at once. 'evaluate-stems summary' sums such files up.
 
       EXAMPLES
         evaluate-stems list pairs.jsonl -o scores.jsonl --metrics si-sdr,stoi
+        evaluate-stems list clips.jsonl -o scores.jsonl --protocol uss-classes
         evaluate-stems list songs.jsonl -o part-3.jsonl --shard 3/16 --shard-by block
         produce-pairs | evaluate-stems list - --metrics si-sdr | collect
       """)
@@ -54,8 +56,12 @@ struct ScoreList: ProgramCommand {
     let settings = plan.settings + (pesqCommand.map { "\npesq: \($0.text)" } ?? "")
     try run(settings: settings) { record in
       let recording = try ListedRecording(record, targets: scoring.targets)
+      if plan.publishedProtocol == .universalClasses && !recording.hasClass {
+        throw Failure(
+          .badData, "line \(record.line): has no \"class\", which --protocol uss-classes needs")
+      }
       return ListedRecording.members(
-        try recording.scores(plan.evaluation),
+        try recording.scores(plan), publishedProtocol: plan.publishedProtocol,
         pesq: try pesqCommand.map { try recording.pesq($0) } ?? [:])
     }
   }
@@ -67,6 +73,8 @@ private struct ListedRecording {
   private let references: [(name: String, path: PathBytes)]
   private let estimates: [(name: String, path: PathBytes)]
   private let mixture: PathBytes?
+  /// Whether it is a single sound whose class is known.
+  let hasClass: Bool
 
   /// What a single sound is called in the output.
   private static let onlyTarget = "estimate"
@@ -75,9 +83,13 @@ private struct ListedRecording {
     id = record.id
     mixture = try record.optionalPath("mixture")
     if record.fields["references"] == nil {
-      references = [(Self.onlyTarget, try record.path("reference"))]
-      estimates = [(Self.onlyTarget, try record.path("estimate"))]
+      let ownClass = record.fields["class"]?.text
+      let target = ownClass ?? Self.onlyTarget
+      references = [(target, try record.path("reference"))]
+      estimates = [(target, try record.path("estimate"))]
+      hasClass = ownClass != nil
     } else {
+      hasClass = false
       references = try record.paths("references")
       estimates = try record.paths("estimates").filter { targets?.contains($0.name) ?? true }
     }
@@ -86,8 +98,8 @@ private struct ListedRecording {
     }
   }
 
-  func scores(_ evaluation: TrackEvaluation) throws -> TrackScores {
-    try evaluation.scores(
+  func scores(_ plan: ScoringPlan) throws -> TrackScores {
+    try plan.scores(
       name: id, subset: "",
       references: try references.map {
         .init($0.name, try openRecordedSound(.init(path: $0.path)))
@@ -107,7 +119,9 @@ private struct ListedRecording {
   }
 
   /// The members of an output line.
-  static func members(_ scores: TrackScores, pesq: [String: Double]) -> [JSONValue.Member] {
+  static func members(
+    _ scores: TrackScores, publishedProtocol: PublishedProtocol?, pesq: [String: Double]
+  ) -> [JSONValue.Member] {
     func values(_ target: TargetScores) -> JSONValue {
       var values = target.values.mapValues(\.value)
       values["pesq"] = pesq[target.name]
@@ -116,13 +130,16 @@ private struct ListedRecording {
     let reasons = scores.targets.flatMap { target in
       target.values.sorted { $0.key < $1.key }.compactMap { name, record -> JSONValue.Member? in
         guard !record.value.isFinite else { return nil }
-        let reason = record.reason ?? (record.value > 0 ? "infinite" : "minus infinite")
+        let reason =
+          record.reason
+          ?? (record.value > 0 ? ListedReason.infinite : ListedReason.minusInfinite)
         return .init("\(target.name) \(name)", .string(reason))
       }
     }
-    var members: [JSONValue.Member] = [
-      .init("targets", .object(scores.targets.map { .init($0.name, values($0)) }))
-    ]
+    var members: [JSONValue.Member] =
+      publishedProtocol.map { [.init("protocol", .string($0.rawValue))] } ?? []
+    members.append(
+      .init("targets", .object(scores.targets.map { .init($0.name, values($0)) })))
     if !reasons.isEmpty { members.append(.init("reasons", .object(reasons))) }
     if !scores.notes.isEmpty {
       members.append(.init("notes", .array(scores.notes.map { .string($0) })))

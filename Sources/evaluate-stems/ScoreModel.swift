@@ -82,7 +82,7 @@ struct ScoreModel: ProgramCommand {
         }
         let mixture = try openRecordedSound(location)
         let estimates = try separated(mixture, separator, stems, threads: plan.evaluation.threads)
-        return try plan.evaluation.scores(
+        return try plan.scores(
           name: name, subset: subset, references: try recording.references(),
           estimates: zip(stems, estimates).map { .init($0.name, $1) }, mixture: mixture)
       }

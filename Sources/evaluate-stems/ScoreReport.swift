@@ -10,6 +10,8 @@ struct ScoreReport {
     let program: String
     let definitions: [String: String]
     let summary: [ScoreSummary]
+    /// Means over sources.
+    let overall: [ScoreSummary]?
     let tracks: [Track]
     let failed: [ReportPage.FailedTrack]
   }
@@ -26,6 +28,7 @@ struct ScoreReport {
   private let tracks: [TrackScores]
   private let failed: [ReportPage.FailedTrack]
   private let summaries: [ScoreSummary]
+  private let overall: [ScoreSummary]
   private let metricNames: [String]
   private let definitions: [(metric: String, definition: String)]
 
@@ -37,10 +40,11 @@ struct ScoreReport {
   ///   - definitions: what each metric's name stands for.
   ///   - metricNames: the metrics in the order of reports.
   ///   - infinitiesCount: whether infinite values count, or are left out as in museval.
+  ///   - isOverall: whether means over sources are of use.
   init(
     _ tracks: [TrackScores], failed: [(name: String, reason: String)],
     definitions: [(metric: String, definition: String)], metricNames: [String],
-    infinitiesCount: Bool
+    infinitiesCount: Bool, isOverall: Bool
   ) {
     self.tracks = tracks
     self.failed = failed.map { .init(name: $0.name, reason: $0.reason) }
@@ -48,6 +52,7 @@ struct ScoreReport {
     self.definitions = definitions
     summaries = ScoreSummary.summaries(
       of: tracks, metrics: metricNames, infinitiesCount: infinitiesCount)
+    overall = isOverall ? ScoreSummary.overall(summaries) : []
   }
 
   /// The content of `summary.json`, one line.
@@ -57,7 +62,7 @@ struct ScoreReport {
         program: "tessera \(Program.version)",
         definitions: Dictionary(
           uniqueKeysWithValues: definitions.map { ($0.metric, $0.definition) }),
-        summary: summaries,
+        summary: summaries, overall: overall.isEmpty ? nil : overall,
         tracks: tracks.map { track in
           Track(
             name: track.name, subset: track.subset, durationSeconds: track.durationSeconds,
@@ -73,9 +78,9 @@ struct ScoreReport {
     try WholeFile.write(try document + "\n", to: folder.appending("summary.json"))
     let page = ReportPage(
       program: "tessera \(Program.version)", tracks: tracks, failed: failed, summaries: summaries,
-      definitions: definitions)
+      overall: overall, definitions: definitions)
     try WholeFile.write(page.html, to: folder.appending("report.html"))
-    let rows = summaries.map { summary in
+    let rows = (summaries + overall).map { summary in
       [
         Self.quoted(summary.target), summary.metric, Self.number(summary.median),
         Self.number(summary.mean), "\(summary.tracks)", "\(summary.missing)",
@@ -92,17 +97,21 @@ struct ScoreReport {
     for line in table { try StandardOutput.write(line: line) }
   }
 
-  /// The summary for people: a row a source, medians over tracks, and means below.
+  /// The summary for people: two rows a source, medians over tracks, and means below.
   var table: [String] {
+    let summaries = summaries + overall
     let metrics = metricNames.filter { name in summaries.contains { $0.metric == name } }
     var targets: [String] = []
-    for summary in summaries where !targets.contains(summary.target) {
+    var seen: Set<String> = []
+    for summary in summaries where seen.insert(summary.target).inserted {
       targets.append(summary.target)
     }
     let width = (targets.map(\.count).max() ?? 0) + 8
     func row(_ head: String, _ cells: [String]) -> String {
       head.padding(toLength: max(width, head.count), withPad: " ", startingAt: 0)
-        + cells.map { String(repeating: " ", count: max(1, 13 - $0.count)) + $0 }.joined()
+        + zip(metrics, cells).map { metric, cell in
+          String(repeating: " ", count: max(1, max(13, metric.count + 1) - cell.count)) + cell
+        }.joined()
     }
     var lines = [row("", metrics)]
     let kinds: [(String, KeyPath<ScoreSummary, ScoreRecord>)] = [

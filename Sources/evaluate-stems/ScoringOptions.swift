@@ -10,9 +10,20 @@ struct ScoringOptions: ParsableArguments {
       "What to compute: \(MetricSelection.known.joined(separator: ", ")) "
         + "(default: bsseval,sdr,si-sdr, and sdri,si-sdri where there is a mixture).",
       valueName: "names"), transform: ScoringOptions.metrics(named:))
-  var metrics: MetricSelection = MetricSelection(
-    isBSSEval: true,
-    whole: [.sdr, .sdrImprovement, .scaleInvariantSDR, .scaleInvariantSDRImprovement])
+  var metrics: MetricSelection?
+
+  @Option(
+    name: .customLong("protocol"),
+    help: ArgumentHelp(
+      "Follow a publication in metrics, sample rate and channels.", valueName: "name"))
+  var publishedProtocol: PublishedProtocol?
+
+  @Flag(
+    help: """
+      With uss-musdb18: exchange reference and estimate, as the publication's code does. Such numbers \
+      compare with its own only.
+      """)
+  var roleSwapped = false
 
   @Option(help: ArgumentHelp("Length of BSSEval's frames.", valueName: "seconds"))
   var window = 1.0
@@ -48,6 +59,13 @@ struct ScoringOptions: ParsableArguments {
     for (name, value) in [("window", window), ("hop", hop)] where !(value > 0 && value < 1e6) {
       throw ValidationError("--\(name) \(value): expected seconds above 0")
     }
+    if publishedProtocol != nil && (metrics != nil || musevalStrict || permute) {
+      throw ValidationError(
+        "--protocol says what is computed; leave --metrics, --museval-strict and --permute out")
+    }
+    if roleSwapped && publishedProtocol != .universalMUSDB18 {
+      throw ValidationError("--role-swapped is a part of --protocol uss-musdb18; add that")
+    }
     if musevalStrict && permute {
       throw ValidationError("--museval-strict goes by names; leave --permute out")
     }
@@ -58,29 +76,28 @@ struct ScoringOptions: ParsableArguments {
 
   /// The evaluation that is asked for, with `threads` for each recording.
   func evaluation(threads: Int) -> TrackEvaluation {
-    TrackEvaluation(
+    let metrics =
+      metrics ?? publishedProtocol.map { MetricSelection(whole: $0.metrics) } ?? .usual
+    return TrackEvaluation(
       metrics: metrics.whole, jointMetrics: metrics.joint,
       framesOf: metrics.isBSSEval ? (window, hop) : nil,
-      isMuseval: musevalStrict, isPermuting: permute, threads: threads)
-  }
-
-  /// The metrics' names in the order of reports.
-  var metricNames: [String] {
-    (metrics.isBSSEval ? BSSEval.ratioNames : []) + metrics.whole.map(\.rawValue)
-      + metrics.joint.map(\.rawValue)
+      isMuseval: musevalStrict, isPermuting: permute, isRoleSwapped: roleSwapped,
+      threads: threads)
   }
 
   private static func metrics(named list: String) throws -> MetricSelection {
-    var selection = MetricSelection(isBSSEval: false, whole: [])
+    var selection = MetricSelection()
     for name in list.split(separator: ",", omittingEmptySubsequences: false) {
       if name == "bsseval" {
         selection.isBSSEval = true
       } else if let metric = MetricName(rawValue: String(name)) {
         if !selection.whole.contains(metric) { selection.whole.append(metric) }
+      } else if let metric = JointMetricName(rawValue: String(name)) {
+        if !selection.joint.contains(metric) { selection.joint.append(metric) }
       } else {
-        let known = ["bsseval"] + MetricName.allCases.map(\.rawValue)
         throw ValidationError(
-          "unknown metric '\(name)'; there are \(known.joined(separator: ", "))")
+          "unknown metric '\(name)'; there are "
+            + MetricSelection.known.joined(separator: ", "))
       }
     }
     return selection
@@ -89,9 +106,14 @@ struct ScoringOptions: ParsableArguments {
 
 /// What `--metrics` asks for.
 struct MetricSelection {
-  var isBSSEval: Bool
-  var whole: [MetricName]
+  var isBSSEval = false
+  var whole: [MetricName] = []
   var joint: [JointMetricName] = []
+
+  /// What is computed where nothing is asked for.
+  static let usual = MetricSelection(
+    isBSSEval: true,
+    whole: [.sdr, .sdrImprovement, .scaleInvariantSDR, .scaleInvariantSDRImprovement])
 
   /// All names there are.
   static let known =

@@ -16,6 +16,31 @@ struct ScoringPlan {
     evaluation = options.evaluation(threads: max(1, threads / self.jobs))
   }
 
+  /// The publication whose numbers are wanted; nil where there is none.
+  var publishedProtocol: PublishedProtocol? { options.publishedProtocol }
+
+  /// Scores a recording as `TrackEvaluation` does, its sounds brought to the protocol's format first.
+  ///
+  /// - Throws: what reading and scoring throw.
+  func scores(
+    name: String, subset: String, references: [TrackEvaluation.NamedSource],
+    estimates: [TrackEvaluation.NamedSource], mixture: (any SignalSource)?
+  ) throws -> TrackScores {
+    func converted(_ source: any SignalSource) throws -> any SignalSource {
+      try publishedProtocol.map { try convertedSound(source, to: $0.format) } ?? source
+    }
+    return try evaluation.scores(
+      name: name, subset: subset,
+      references: references.map { .init($0.name, try converted($0.source)) },
+      estimates: estimates.map { .init($0.name, try converted($0.source)) },
+      mixture: try mixture.map(converted))
+  }
+
+  /// What the numbers are: the metrics, and the protocol.
+  private var definitions: [(metric: String, definition: String)] {
+    evaluation.definitions + (publishedProtocol.map { [("protocol", $0.definition)] } ?? [])
+  }
+
   /// All that scores depend on besides the sounds.
   var settings: String {
     let targets = options.targets.map { $0.joined(separator: ",") } ?? "all"
@@ -24,7 +49,7 @@ struct ScoringPlan {
         "tessera \(Program.version)", "targets: \(targets)", "museval: \(evaluation.isMuseval)",
         "permuting: \(evaluation.isPermuting)",
       ]
-      + evaluation.definitions.map { "\($0.metric): \($0.definition)" }).joined(separator: "\n")
+      + definitions.map { "\($0.metric): \($0.definition)" }).joined(separator: "\n")
   }
 
   /// Scores `works`, writes the summary and prints it.
@@ -45,8 +70,8 @@ struct ScoringPlan {
     }
     let report = ScoreReport(
       outcomes.compactMap { try? $0.result.get() }, failed: failed,
-      definitions: evaluation.definitions, metricNames: options.metricNames,
-      infinitiesCount: !evaluation.isMuseval)
+      definitions: definitions, metricNames: evaluation.metricNames,
+      infinitiesCount: !evaluation.isMuseval, isOverall: publishedProtocol != nil)
     try report.write(to: output)
     try report.print(isJSON: isJSON)
     var batch = Batch()

@@ -4,21 +4,28 @@ internal import CommandSupport
 internal import Evaluation
 internal import Foundation
 
-/// `evaluate-stems summary`: what museval's files amount to.
+/// `evaluate-stems summary`: what museval's files, or lines of `list`, amount to.
 struct Summarize: ProgramCommand {
   static let configuration = CommandConfiguration(
     commandName: "summary",
-    abstract: "Sum up the scores in museval's files, whoever wrote them.",
+    abstract:
+      "Sum up the scores in museval's files, whoever wrote them, or in the files of 'list'.",
     discussion: """
       Takes every .json below FOLDER that has museval's form: the median over frames, then median and \
       mean over recordings. Values that are not finite do not count, as in museval.
 
+      Takes every .jsonl below FOLDER, and every other file that is named, as what 'list' wrote: median \
+      and mean over its lines. Parts of one list are summed up together.
+
       EXAMPLES
         evaluate-stems summary sisec-mus-2018/submissions/UHL2/test
         evaluate-stems summary museval-results -o report
+        evaluate-stems summary part-*.jsonl --json
       """)
 
-  @Argument(help: "A folder with museval's files.") var folder: PathBytes
+  @Argument(
+    help: "Folders with museval's files, or with files of 'list'; or the latter themselves.")
+  var inputs: [PathBytes]
 
   @Option(
     name: .shortAndLong,
@@ -29,29 +36,43 @@ struct Summarize: ProgramCommand {
   @OptionGroup var common: CommonOptions
 
   func run() throws {
-    let expansion = InputExpansion([folder], extensions: ["json"])
+    let expansion = InputExpansion(inputs, extensions: ["json", "jsonl"], kind: ".json or .jsonl")
     if let failure = expansion.failures.first { throw failure }
     var tracks: [TrackScores] = []
+    var lists: [InputFile] = []
     for file in expansion.files {
       try Interruption.check()
-      if let track = try Self.track(file) {
+      if file.path.lowercasedExtension != "json" {
+        lists.append(file)
+      } else if let track = try Self.track(file) {
         tracks.append(track)
       } else {
         Console.standard.verbose("\(file.path): not of museval's form, left out")
       }
     }
-    guard !tracks.isEmpty else {
-      throw Failure(.badData, "\(folder): none of its .json files has museval's form")
+    let names = inputs.map(\.description).joined(separator: ", ")
+    guard lists.isEmpty || tracks.isEmpty else {
+      throw Failure(
+        .badData, "\(names): museval's files and those of 'list' have no common summary; name some")
     }
-    let definition = "as the files have it: museval's frames, five decimals"
-    let report = ScoreReport(
-      tracks, failed: [], definitions: [("bsseval", definition)],
-      metricNames: BSSEval.ratioNames, infinitiesCount: false)
+    guard !lists.isEmpty || !tracks.isEmpty else {
+      throw Failure(.badData, "\(names): none of the .json files has museval's form")
+    }
+    let report =
+      lists.isEmpty
+      ? Self.report(ofMuseval: tracks) : try ListedScores(lists.map(\.path)).report
     if let output {
       try OutputFolder.prepare(output)
       try report.write(to: output)
     }
     try report.print(isJSON: common.json)
+  }
+
+  private static func report(ofMuseval tracks: [TrackScores]) -> ScoreReport {
+    ScoreReport(
+      tracks, failed: [],
+      definitions: [("bsseval", "as the files have it: museval's frames, five decimals")],
+      metricNames: BSSEval.ratioNames, infinitiesCount: false, isOverall: false)
   }
 
   /// The scores in a file; nil where it has another form.

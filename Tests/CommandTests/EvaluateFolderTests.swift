@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// A small data set and estimates of it, in MUSDB's folders.
-private final class SmallDataSet {
+final class SmallDataSet {
   let folder: URL
   static let rate = 8000
 
@@ -49,6 +49,10 @@ private final class SmallDataSet {
   }
 
   func run(_ arguments: String..., output: String = "scores") throws -> ProgramRun {
+    try run(arguments, output: output)
+  }
+
+  func run(_ arguments: [String], output: String) throws -> ProgramRun {
     try ProgramRun(
       "evaluate-stems", ["folder", "set", "estimates", "-o", output] + arguments, in: folder)
   }
@@ -66,7 +70,7 @@ private final class SmallDataSet {
     return files
   }
 
-  func summary(_ path: String = "scores") throws -> Summary {
+  fileprivate func summary(_ path: String = "scores") throws -> Summary {
     let url = folder.appendingPathComponent(path).appendingPathComponent("summary.json")
     return try JSONDecoder().decode(Summary.self, from: Data(contentsOf: url))
   }

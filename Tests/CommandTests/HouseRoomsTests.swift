@@ -34,7 +34,7 @@ private enum Picture {
 
   /// What sees less than its row allows: all that it may depend on.
   static let onlyDependencies: [String: Set<String>] = [
-    "CommandSupport": ["SoundFiles", "Checkpoints", "ModelLibrary", "ArgumentParser"],
+    "CommandSupport": ["SoundFiles", "Checkpoints", "ModelLibrary", "Files", "ArgumentParser"],
     "SoundFiles": ["CSndfile", "CKernels", "Files"],
     "TestSupport": ["Tensors", "SoundFiles", "Checkpoints"],
   ]

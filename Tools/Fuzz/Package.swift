@@ -2,14 +2,15 @@
 import PackageDescription
 
 // Not for `swift build` alone: run.sh gives the sanitizers to all modules and links libFuzzer.
+let names = ["FuzzCheckpoints", "FuzzTokenFiles"]
+
 let package = Package(
   name: "Fuzz",
   platforms: [.macOS(.v15)],
-  products: [.library(name: "FuzzCheckpoints", type: .static, targets: ["FuzzCheckpoints"])],
+  products: names.map { .library(name: $0, type: .static, targets: [$0]) },
   dependencies: [.package(name: "Tessera", path: "../..")],
-  targets: [
-    .target(
-      name: "FuzzCheckpoints", dependencies: [.product(name: "Tessera", package: "Tessera")])
-  ],
+  targets: names.map {
+    .target(name: $0, dependencies: [.product(name: "Tessera", package: "Tessera")])
+  },
   swiftLanguageModes: [.v6]
 )

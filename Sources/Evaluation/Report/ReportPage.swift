@@ -21,12 +21,15 @@ public struct ReportPage {
   private let tracks: [TrackScores]
   private let failed: [FailedTrack]
   private let summaries: [ScoreSummary]
+  private let overall: [ScoreSummary]
   private let definitions: [(metric: String, definition: String)]
   private let metrics: [String]
   private let targets: [String]
 
   /// How many of the worst recordings are shown over time.
   private static let worstCount = 6
+  /// Tables of single recordings with more cells than this are no use in a browser.
+  private static let cellLimit = 200_000
 
   /// A page of these scores.
   ///
@@ -35,10 +38,11 @@ public struct ReportPage {
   ///   - tracks: the recordings' scores.
   ///   - failed: recordings without scores.
   ///   - summaries: the scores over all recordings, which also give the order of sources and metrics.
+  ///   - overall: means over sources, shown below the sources; may be empty.
   ///   - definitions: what each metric's name stands for.
   public init(
     program: String, tracks: [TrackScores], failed: [FailedTrack], summaries: [ScoreSummary],
-    definitions: [(metric: String, definition: String)]
+    overall: [ScoreSummary] = [], definitions: [(metric: String, definition: String)]
   ) {
     func distinct(_ names: [String]) -> [String] {
       names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
@@ -47,6 +51,7 @@ public struct ReportPage {
     self.tracks = tracks
     self.failed = failed
     self.summaries = summaries
+    self.overall = overall
     self.definitions = definitions
     metrics = distinct(summaries.map(\.metric))
     targets = distinct(summaries.map(\.target))
@@ -90,7 +95,9 @@ public struct ReportPage {
 
   private var summarySection: String {
     let heads = metrics.map { "<th scope=\"col\">\(Markup.text($0))</th>" }.joined()
-    let rows = targets.map { target in
+    let lines =
+      targets.map { ($0, summaries) } + (overall.first.map { [($0.target, overall)] } ?? [])
+    let rows = lines.map { target, summaries in
       let cells = metrics.map { metric -> String in
         guard let summary = summaries.first(where: { $0.target == target && $0.metric == metric })
         else { return "<td>–</td>" }
@@ -182,6 +189,9 @@ public struct ReportPage {
   }
 
   private var trackSection: String {
+    guard tracks.count * targets.count * metrics.count <= Self.cellLimit else {
+      return "<section><h2>Recordings</h2><p>Too many for a page: see summary.json.</p></section>"
+    }
     var options = ""
     var tables: [String] = []
     for (index, metric) in metrics.enumerated() {
