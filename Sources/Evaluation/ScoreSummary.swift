@@ -43,8 +43,10 @@ public struct ScoreSummary: Sendable, Hashable, Codable {
 
   /// The means over sources of what `summaries` say about each metric, which some publications report.
   ///
-  /// There are none where there is one source only. Sources without a finite value do not count.
+  /// There are none where there is one source only. Sums of sources, such as `accompaniment`, and
+  /// sources without a finite value do not count.
   public static func overall(_ summaries: [ScoreSummary]) -> [ScoreSummary] {
+    let summaries = summaries.filter { !TrackEvaluation.sumNames.contains($0.target) }
     guard let first = summaries.first, summaries.contains(where: { $0.target != first.target })
     else { return [] }
     var metrics: [String] = []

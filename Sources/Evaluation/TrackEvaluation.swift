@@ -144,6 +144,9 @@ public struct TrackEvaluation: Sendable {
     "vocals", "drums", "bass", "other", "accompaniment", "linear_mixture",
   ]
 
+  /// The targets that are sums of others.
+  static let sumNames: Set = ["accompaniment", "linear_mixture"]
+
   /// The estimates under the names of the references that they fit best, and notes that say so.
   private func matched(
     _ estimates: [NamedSource], with references: [NamedSource]
@@ -225,9 +228,8 @@ private struct EvaluatedTrack {
     if !strangers.isEmpty {
       notes.append("no reference for \(strangers.sorted().joined(separator: ", "))")
     }
-    let sums = ["accompaniment", "linear_mixture"]
     let missing = references.map(\.name).filter { [names] in
-      !names.contains($0) && !sums.contains($0)
+      !names.contains($0) && !TrackEvaluation.sumNames.contains($0)
     }
     if !missing.isEmpty {
       notes.append(

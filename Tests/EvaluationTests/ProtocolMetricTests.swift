@@ -145,7 +145,9 @@ struct ProtocolMetricTests {
 
   @Test("are summed up over sources: means of medians, and of means")
   func overall() throws {
-    let values: [(String, Double)] = [("a", 1), ("a", 2), ("a", 6), ("b", 10), ("c", .infinity)]
+    let values: [(String, Double)] = [
+      ("a", 1), ("a", 2), ("a", 6), ("b", 10), ("c", .infinity), ("accompaniment", 50),
+    ]
     let tracks = values.map { target, value in
       TrackScores(
         name: "", subset: "",

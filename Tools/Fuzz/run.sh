@@ -19,8 +19,9 @@ case $target in
 esac
 swift build --package-path "$here" -c release --product "$product" \
   -Xswiftc -sanitize=address -Xswiftc -sanitize=fuzzer -Xswiftc -parse-as-library
+# oneDNN has no module that would name it to the linker.
 swiftc -sanitize=address -sanitize=fuzzer -parse-as-library \
-  "$here/.build/release/lib$product.a" -o "$here/.build/fuzz-$target"
+  "$here/.build/release/lib$product.a" -ldnnl -o "$here/.build/fuzz-$target"
 mkdir -p "$corpus"
 if [ "$target" = token-files ]; then
   python3 "$here/token_seeds.py" "$corpus"
