@@ -9,7 +9,7 @@ package struct GridActivation: Sendable {
   private let scale: Tensor
   private let slope: Float
 
-  /// - Parameter scale: A factor for each channel.
+  /// A map with a factor for each channel, and the leaky ReLU's slope.
   package init(scale: [Float], slope: Float) {
     self.scale = Tensor(shape: [scale.count], elements: scale)
     self.slope = slope

@@ -37,7 +37,7 @@ struct SeparateStems: ParsableCommand {
 extension UniversalSeparationError: FailureConvertible {
   package var exitStatus: ExitStatus {
     switch self {
-    case .noTagger, .wrongKind, .noSuchLevel: .usage
+    case .noTagger, .wrongKind, .noSuchClass, .noSuchLevel: .usage
     case .wrongSize, .notFinite, .silentExamples, .unreadable: .badData
     }
   }
@@ -60,6 +60,12 @@ func loadModel(
   _ model: String?, configuration: String? = nil, tagger: String? = nil, listens: Bool = true,
   from library: ModelLibraryOptions
 ) throws -> (file: ModelFile, separator: any Separator) {
+  if let model, let published = Catalogue.model(named: model), published.family.task.isOther {
+    throw Failure(
+      .usage,
+      "\(model) is for \(published.family.task.rawValue), not separation; "
+        + "'models list' shows what there is")
+  }
   let file = try library.file(of: model ?? ModelLibrary.defaultModel)
   do {
     return (
@@ -76,4 +82,9 @@ func loadModel(
     let isComplete = paths.contains { message.hasPrefix($0) }
     throw Failure(error.exitStatus, isComplete ? message : "\(file.path): \(message)")
   }
+}
+
+extension ModelTask {
+  /// Whether its networks don't separate.
+  var isOther: Bool { self != .separation && self != .querySeparation }
 }

@@ -186,7 +186,6 @@ extension QueryModulation {
       let layer = weights / name
       if conditionSize == 0 {
         guard let size = layer.shape(of: "weight")?.last, size > 0 else {
-          // There is nothing: says what is missing.
           throw try .missingOrEmpty(layer, "weight")
         }
         conditionSize = size
