@@ -53,6 +53,10 @@ struct Models: ParsableCommand {
           return try ModelRecord.write(record, asJSON: common.json)
         }
       }
+      if let tagger = try LoadedTagger(try models.file(of: model)) {
+        return try ModelRecord.write(
+          record, lines: tagger.lines(record == nil), members: tagger.json, asJSON: common.json)
+      }
       let loaded = try LoadedModel(model, from: models)
       try ModelRecord.write(
         record, lines: loaded.lines(record == nil), members: loaded.json, asJSON: common.json)

@@ -60,7 +60,11 @@ func loadModel(
   _ model: String?, configuration: String? = nil, tagger: String? = nil, listens: Bool = true,
   from library: ModelLibraryOptions
 ) throws -> (file: ModelFile, separator: any Separator) {
-  let file = try library.file(of: model ?? ModelLibrary.defaultModel)
+  let name = model ?? ModelLibrary.defaultModel
+  if Catalogue.model(named: name)?.family.task == .tagging {
+    throw Failure(.usage, "\(name) is a tagger; 'separate-stems tag' takes it")
+  }
+  let file = try library.file(of: name)
   do {
     return (
       file,
