@@ -157,7 +157,16 @@ struct Separate: ProgramCommand {
     var job = planned
     let isListening = job.stems == nil
     try listen(&job, model: model, &outputs)
-    guard let stems = job.stems, !stems.isEmpty || !isListening else { return }
+    guard let stems = job.stems, !stems.isEmpty else {
+      if common.json {
+        try StandardOutput.write(
+          json: .object([
+            .init("input", .string(job.input.path.description)), .init("model", .string(model)),
+            .init("stems", .object([])),
+          ]))
+      }
+      return
+    }
     var separator = job.separator
     if output.skipExisting && stems.allSatisfy(\.path.exists) {
       Console.standard.info("\(job.input.path): its stems are there, left out")

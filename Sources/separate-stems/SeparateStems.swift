@@ -37,7 +37,7 @@ struct SeparateStems: ParsableCommand {
 extension UniversalSeparationError: FailureConvertible {
   package var exitStatus: ExitStatus {
     switch self {
-    case .noTagger, .wrongKind, .noSuchLevel: .usage
+    case .noTagger, .wrongKind, .noSuchClass, .noSuchLevel: .usage
     case .wrongSize, .notFinite, .silentExamples, .unreadable: .badData
     }
   }
@@ -60,11 +60,14 @@ func loadModel(
   _ model: String?, configuration: String? = nil, tagger: String? = nil, listens: Bool = true,
   from library: ModelLibraryOptions
 ) throws -> (file: ModelFile, separator: any Separator) {
-  let name = model ?? ModelLibrary.defaultModel
-  if Catalogue.model(named: name)?.family.task == .tagging {
-    throw Failure(.usage, "\(name) is a tagger; 'separate-stems tag' takes it")
+  if let model, let published = Catalogue.model(named: model), published.family.task.isOther {
+    throw Failure(
+      .usage,
+      "\(model) is for \(published.family.task.rawValue), not separation; "
+        + (published.family.task == .tagging
+          ? "'separate-stems tag' takes it" : "'models list' shows what there is"))
   }
-  let file = try library.file(of: name)
+  let file = try library.file(of: model ?? ModelLibrary.defaultModel)
   do {
     return (
       file,
@@ -80,4 +83,9 @@ func loadModel(
     let isComplete = paths.contains { message.hasPrefix($0) }
     throw Failure(error.exitStatus, isComplete ? message : "\(file.path): \(message)")
   }
+}
+
+extension ModelTask {
+  /// Whether its networks don't separate.
+  var isOther: Bool { self != .separation && self != .querySeparation }
 }

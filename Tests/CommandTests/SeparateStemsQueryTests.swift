@@ -142,8 +142,11 @@ private enum TinyUniversalModel {
     // Without a query all three levels are looked for.
     let all = try self.run(["a.wav", "--skip-existing"])
     #expect(all.status == 0 && workshop.files("separated").count == 3)
-    let nothing = try self.run(["a.wav", "--detection-threshold", "0.99", "-o", "nothing"])
+    let nothing = try self.run([
+      "a.wav", "--detection-threshold", "0.99", "-o", "nothing", "--json",
+    ])
     #expect(nothing.status == 0 && nothing.standardErrorText.contains("0.99"))
+    #expect(nothing.standardOutputText.contains("\"stems\":{}"))
     #expect(workshop.files("nothing").isEmpty)
     let rest = try self.run(["a.wav", "--levels", "1", "--residual", "-o", "rest"])
     #expect(rest.status == 0, "\(rest.standardErrorText)")

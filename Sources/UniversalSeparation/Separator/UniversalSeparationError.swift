@@ -6,6 +6,8 @@ public enum UniversalSeparationError: Error, Sendable, Equatable {
   case noTagger
   /// The network's conditions are of another kind than the query.
   case wrongKind(conditionSize: Int)
+  /// AudioSet has no class of that number.
+  case noSuchClass(Int)
   /// A condition vector of the wrong size.
   case wrongSize(found: Int, expected: Int)
   /// A condition vector with a NaN or an infinity.
@@ -26,6 +28,8 @@ extension UniversalSeparationError: CustomStringConvertible {
       "the model's file has no tagger to listen with; name one with --tagger (such as panns-cnn14)"
     case .wrongKind(let size):
       "this model's queries are embeddings of \(size) numbers, not classes; query it by a recording"
+    case .noSuchClass(let index):
+      "class \(index): AudioSet's classes go from 0 to \(AudioSetClasses.all.count - 1)"
     case .wrongSize(let found, let expected):
       "a query of \(found) numbers; this model takes \(expected)"
     case .notFinite:

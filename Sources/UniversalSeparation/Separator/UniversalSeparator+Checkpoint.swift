@@ -19,6 +19,6 @@ extension UniversalSeparator {
     if listens, try Cnn14.recognises(checkpoint) { queryNet = try Cnn14(checkpoint) }
     self.init(
       network: try ResUNet30(checkpoint, configure: configure), queryNet: queryNet,
-      detector: try tagger.map { file throws(CheckpointError) in try Cnn14(file) })
+      detector: try tagger.map { file throws(CheckpointError) in try loadTagger(file) })
   }
 }

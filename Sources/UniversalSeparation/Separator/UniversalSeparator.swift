@@ -41,11 +41,15 @@ public struct UniversalSeparator: Sendable {
 
   /// Sets the queries.
   ///
-  /// - Throws: `.noTagger`, `.wrongKind`, `.wrongSize`, `.notFinite`.
+  /// - Throws: `.noTagger`, `.wrongKind`, `.noSuchClass`, `.wrongSize`, `.notFinite`.
   public mutating func ask(_ queries: [SoundQuery]) throws(UniversalSeparationError) {
     for query in queries {
       switch query.target {
-      case .classes: try checkClasses()
+      case .classes(let classes):
+        try checkClasses()
+        if let unknown = classes.first(where: { !AudioSetClasses.all.indices.contains($0) }) {
+          throw .noSuchClass(unknown)
+        }
       case .condition(let condition):
         guard condition.count == conditionSize else {
           throw .wrongSize(found: condition.count, expected: conditionSize)
