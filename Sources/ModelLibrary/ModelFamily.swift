@@ -18,11 +18,13 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   case resUNet30 = "ResUNet30"
   /// The sound-event tagger of PANNs.
   case cnn14 = "Cnn14"
+  /// The tagger with attention in windows.
+  case htsat = "HTS-AT"
 
   /// Families that this release can run.
   private static let supported: Set<ModelFamily> = [
     .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .wavTokenizer,
-    .resUNet30, .cnn14,
+    .resUNet30, .cnn14, .htsat,
   ]
 
   /// Whether this release can run networks of this family.
@@ -34,7 +36,7 @@ public enum ModelFamily: String, Sendable, CaseIterable {
     case .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs: .separation
     case .wavTokenizer: .codec
     case .resUNet30: .querySeparation
-    case .cnn14: .tagging
+    case .cnn14, .htsat: .tagging
     }
   }
 }

@@ -48,11 +48,15 @@ struct Models: ParsableCommand {
       var record: ModelRecord?
       if let published = Catalogue.model(named: model) {
         record = ModelRecord(published, in: library)
-        // What isn't here, or is no separator, is described from the catalogue.
-        let isOther = published.obstacle != nil || published.family.task.isOther
+        // What isn't here, or is another program's, is described from the catalogue.
+        let isOther = published.obstacle != nil || published.family.task == .codec
         if isOther || !library.isHere(published) {
           return try ModelRecord.write(record, asJSON: common.json)
         }
+      }
+      if let tagger = try LoadedTagger(try models.file(of: model)) {
+        return try ModelRecord.write(
+          record, lines: tagger.lines(record == nil), members: tagger.json, asJSON: common.json)
       }
       let loaded = try LoadedModel(model, from: models)
       try ModelRecord.write(

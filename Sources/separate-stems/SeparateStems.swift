@@ -64,7 +64,8 @@ func loadModel(
     throw Failure(
       .usage,
       "\(model) is for \(published.family.task.rawValue), not separation; "
-        + "'models list' shows what there is")
+        + (published.family.task == .tagging
+          ? "'separate-stems tag' takes it" : "'models list' shows what there is"))
   }
   let file = try library.file(of: model ?? ModelLibrary.defaultModel)
   do {

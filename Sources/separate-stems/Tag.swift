@@ -93,8 +93,8 @@ struct Tag: ProgramCommand {
     guard (0...1).contains(threshold) else {
       throw ValidationError("--threshold \(threshold): expected a probability from 0 to 1")
     }
-    if let segment, !(segment >= 0.1 && segment <= 3600) {
-      throw ValidationError("--segment \(segment): expected seconds from 0.1 to 3600")
+    if let segment, !(segment >= 0.1 && segment <= 60) {
+      throw ValidationError("--segment \(segment): expected seconds from 0.1 to 60")
     }
   }
 

@@ -59,15 +59,15 @@ struct TagReport {
       .init("index", .integer(tag.classIndex)),
       .init("id", known.map { .string($0.identifier) } ?? .null),
       .init("name", known.map { .string($0.name) } ?? .null),
-      .init("probability", .number(Double(tag.probability))),
-      .init("mean", .number(Double(tag.mean))),
+      .init("probability", Self.number(Double(tag.probability))),
+      .init("mean", Self.number(Double(tag.mean))),
       .init(
         "spans",
         .array(
           tag.spans.map { span in
             [
-              "start": .number(offset + span.start), "end": .number(offset + span.end),
-              "probability": .number(Double(span.probability)),
+              "start": Self.number(offset + span.start), "end": Self.number(offset + span.end),
+              "probability": Self.number(Double(span.probability)),
             ]
           })),
     ]
@@ -75,6 +75,11 @@ struct TagReport {
 
   private func name(_ tag: TagSummary.Heard) -> String {
     isAudioSet ? AudioSetClasses.all[tag.classIndex].name : "class \(tag.classIndex)"
+  }
+
+  /// A number to six decimals: probabilities and times say no more.
+  private static func number(_ value: Double) -> JSONValue {
+    .number((value * 1e6).rounded() / 1e6)
   }
 
   private static func rounded(_ probability: Float) -> String {

@@ -50,6 +50,7 @@ def network(case):
         htsat.CHANNELS, htsat.DEPTHS, htsat.HEADS, htsat.CLASSES = 96, [2, 2, 6, 2], [4, 8, 16, 32], 527
         htsat.CHUNKS, htsat.FRAMES = 4, 1024
         model, tags = htsat.HTSAT().float().eval(), "tags"
+        bands = model.logmel_extractor.melW
     return model, lambda clip: getattr(model, tags)(front_end.log_mel(clip, bands))["clipwise"], front_end
 
 
@@ -89,6 +90,7 @@ def worker(folder, options):
     }
     state.pop("logmel_extractor.melW" if options.case == "cnn14" else "", None)
     model.load_state_dict(state)
+    model.requires_grad_(False)
     wave, _ = soundfile.read(folder / "input.wav", dtype="float32")
     clips = torch.from_numpy(wave).split(options.clip * RATE)
 

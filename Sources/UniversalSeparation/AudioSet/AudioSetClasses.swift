@@ -30,7 +30,10 @@ public enum AudioSetClasses {
   ///
   /// - Throws: `AudioSetError`.
   public static func find(_ text: String) throws(AudioSetError) -> AudioSetClass {
-    try AudioSetNames.classes.find(text).classIndices.first.map { all[$0] } ?? all[0]
+    guard let index = try AudioSetNames.classes.find(text).classIndex else {
+      preconditionFailure("classes have numbers")
+    }
+    return all[index]
   }
 
   /// The numbers of the classes in a list such as `Speech, dog bark` or `Male speech, man speaking, 137`,

@@ -19,3 +19,10 @@ public func loadTagger(
   }
   return try Cnn14(checkpoint, pooling: events ? .decisionLevelMax : .clip)
 }
+
+/// Whether a checkpoint is a tagger's, and not that of a separator that brings taggers along.
+public func isTagger(_ checkpoint: Checkpoint) throws(CheckpointError) -> Bool {
+  if try ResUNet30.recognises(checkpoint) { return false }
+  if try Cnn14.recognises(checkpoint) { return true }
+  return try HTSAT.recognises(checkpoint)
+}

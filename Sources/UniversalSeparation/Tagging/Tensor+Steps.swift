@@ -3,17 +3,6 @@ internal import Tensors
 
 // What Cnn14 does to a few steps of time, none of which takes long.
 extension Tensor {
-  /// `[R, C]` as `[C, R]`.
-  func swappedAxes(_ arena: Arena) -> Tensor {
-    let (rows, columns) = (shape[0], shape[1])
-    let y = arena.tensor(columns, rows)
-    defer { extendLifetime((self, y)) }
-    for column in 0..<columns {
-      for row in 0..<rows { y.pointer[column * rows + row] = pointer[row * columns + column] }
-    }
-    return y
-  }
-
   /// The mean over the rows of a grid, `[F, T, C]` to `[T, C]`.
   func meanOfRows(_ arena: Arena) -> Tensor {
     let (rows, count) = (shape[0], shape[1] * shape[2])
