@@ -14,7 +14,7 @@ from network import Network, Shape
 
 HERE = Path(__file__).resolve().parent
 NAME = "speech-noise-16k"
-DESTINATION = HERE.parents[1] / "Sources/ModelLibrary/Resources" / f"{NAME}.safetensors"
+DESTINATION = HERE.parents[2] / "Sources/ModelLibrary/Resources" / f"{NAME}.safetensors"
 
 
 def read(path: Path):

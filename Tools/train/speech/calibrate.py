@@ -22,7 +22,7 @@ def logits_and_frames(network: Network, mixture: torch.Tensor):
     """What the masks are made of and what they multiply."""
     shape = network.shape
     frames = mixture.unfold(-1, shape.kernel, shape.stride).contiguous()
-    encoded = frames @ (network.analysis * torch.exp(network.level)).t()
+    encoded = torch.relu(frames @ (network.analysis * torch.exp(network.level)).t())
     return torch.logit(network.core(encoded).clamp(1e-6, 1 - 1e-6)), encoded
 
 

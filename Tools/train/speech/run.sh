@@ -15,4 +15,4 @@ $python "$here/train.py" "$work/data" "$work/run" --minutes "$minutes"
 $python "$here/calibrate.py" "$work/data" "$work/run/last.pt" "$work/run/calibrated.pt"
 $python "$here/export.py" "$work/run/calibrated.pt" --out "$work/speech-noise-16k.safetensors"
 $python "$here/evaluate.py" --model "$work/speech-noise-16k.safetensors" --data "$work/data" \
-  "$here/../../AudioFixtures/speech-with-noise.wav=$here/../../AudioFixtures/speech-with-noise.clean.wav"
+  "$here/../../../AudioFixtures/speech-with-noise.wav=$here/../../../AudioFixtures/speech-with-noise.clean.wav"
