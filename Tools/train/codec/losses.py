@@ -7,10 +7,25 @@ import torch.nn.functional as F
 RATE = 24000
 
 
-def magnitudes(wave, size, hop):
-    window = torch.hann_window(size)
-    found = torch.stft(wave, size, hop, window=window, return_complex=True)
-    return (found.real.square() + found.imag.square() + 1e-9).sqrt()
+class Magnitudes:
+    """Spectra `[batch, frames, bins]` of Hann windows, four to a window's length.
+
+    As one product with the waves, in bfloat16, which is several times quicker on a CPU with matrix units than
+    Fourier transforms and their gradients; its noise lies some 50 dB below a frame's strongest bin.
+    """
+
+    def __init__(self, size: int):
+        self.hop = size // 4
+        phase = torch.arange(size) * torch.arange(size // 2 + 1)[:, None] * (2 * torch.pi / size)
+        waves = torch.cat([torch.cos(phase), torch.sin(phase)]) * torch.hann_window(size)
+        self.waves = waves.bfloat16()
+
+    def __call__(self, wave):
+        pieces = wave.unflatten(1, (-1, self.hop)).bfloat16()
+        count = pieces.shape[1] - 3
+        frames = torch.cat([pieces[:, part : part + count] for part in range(4)], -1)
+        real, imaginary = F.linear(frames, self.waves).float().chunk(2, -1)
+        return (real.square() + imaginary.square() + 1e-9).sqrt()
 
 
 def mel_bands(size: int, count: int) -> torch.Tensor:
@@ -36,22 +51,21 @@ class SpectralDistance:
     """Log mel bands and compressed magnitudes at several resolutions."""
 
     def __init__(self, sizes=(256, 512, 1024, 2048), bands=(None, 40, 80, 120)):
-        self.sizes = sizes
+        self.spectra = [Magnitudes(size) for size in sizes]
         self.bands = [count and mel_bands(size, count) for size, count in zip(sizes, bands)]
 
     def __call__(self, estimate, target, rng=None):
         """With `rng`, two of the resolutions stand for all: half the work, the same mean."""
-        pairs = list(zip(self.sizes, self.bands))
+        pairs = list(zip(self.spectra, self.bands))
         chosen = rng.choice(len(pairs), 2, replace=False) if rng is not None else range(len(pairs))
         total = 0.0
-        for size, bands in (pairs[index] for index in chosen):
-            # One transform of both.
-            both = magnitudes(torch.cat([estimate, target]), size, size // 4)
+        for spectrum, bands in (pairs[index] for index in chosen):
+            both = spectrum(torch.cat([estimate, target]))
             if bands is not None:
-                mel = torch.log((both.transpose(1, 2) @ bands).clamp(min=2e-3))
+                mel = torch.log((both @ bands).clamp(min=2e-3))
                 total = total + F.l1_loss(*mel.chunk(2))
-            both = both / size**0.5
-            total = total + 4 * F.l1_loss(*(both + 1e-4).pow(0.4).chunk(2))
+            both = both / (4 * spectrum.hop) ** 0.5
+            total = total + 4 * F.l1_loss(*(both + 1e-4).sqrt().chunk(2))
         return total * (len(pairs) / len(chosen))
 
 
@@ -62,14 +76,14 @@ class EnvelopeDistance:
     than 40 dB below the loudest are left out by weight.
     """
 
-    size, hop, stretch = 1024, 307, 30
+    size, stretch = 1024, 36
 
     def __init__(self):
-        self.bands = third_octaves(self.size)
+        self.spectrum, self.bands = Magnitudes(self.size), third_octaves(self.size)
 
     def __call__(self, estimate, target):
-        both = magnitudes(torch.cat([estimate, target]), self.size, self.hop)
-        envelopes = (both.square().transpose(1, 2) @ self.bands + 1e-8).sqrt()
+        both = self.spectrum(torch.cat([estimate, target]))
+        envelopes = (both.square() @ self.bands + 1e-8).sqrt()
         x, y = envelopes.unfold(1, self.stretch, 3).chunk(2)  # [batch, places, bands, frames]
         loud = envelopes.chunk(2)[1].square().sum(2)
         loud = loud > 1e-4 * loud.amax(1, keepdim=True)

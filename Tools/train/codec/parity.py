@@ -36,8 +36,8 @@ def main():
         soundfile.write(f"{folder}/a.wav", wave, codec.shape.sample_rate, subtype="FLOAT")
         found = json.loads(run(folder, "encode", "a.wav", "-o", "-"))["tokens"]
         Path(folder, "b.json").write_text(json.dumps({"tokens": tokens.tolist()}))
-        run(folder, "decode", "b.json", "--sample-format", "float32", "-o", "b.wav")
-        sound = soundfile.read(f"{folder}/b.wav", dtype="float32")[0]
+        run(folder, "decode", "b.json", "--sample-format", "float32")
+        sound = soundfile.read(f"{folder}/decoded/b.wav", dtype="float32")[0]
     same = np.mean(np.array(found) == tokens.numpy())
     difference = np.abs(sound - expected).max() / np.abs(expected).max()
     print(f"{100 * same:.2f} % of {len(tokens)} tokens are the same; the sound differs by {difference:.1e}")

@@ -96,7 +96,7 @@ class Network(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
-        self.fast = False  # bfloat16 products between the filterbanks; for training only
+        self.fast = False  # bfloat16 products; for training only
         # The analysis filters work at a level at which the norm's epsilon (1e-8, inside the root)
         # matters for quiet frames: the network can then tell a pause from a loud frame, which a
         # per-frame norm otherwise hides. `level` moves that knee; the synthesis filters undo it.
@@ -133,9 +133,10 @@ class Network(nn.Module):
         shape = self.shape
         scale = torch.exp(self.level)
         frames = mixture.unfold(-1, shape.kernel, shape.stride).contiguous()
-        encoded = torch.relu(frames @ (self.analysis * scale).t())
         with torch.autocast("cpu", torch.bfloat16, enabled=self.fast):
+            encoded = torch.relu(frames @ (self.analysis * scale).t()).float()
             masks = self.core(encoded).float()
-        masked = masks.unflatten(-1, (shape.sources, shape.filters)) * encoded.unsqueeze(2)
-        stems = overlap_add(masked @ (self.synthesis / scale), shape.stride)
+            masked = masks.unflatten(-1, (shape.sources, shape.filters)) * encoded.unsqueeze(2)
+            pieces = (masked @ (self.synthesis / scale)).float()
+        stems = overlap_add(pieces, shape.stride)
         return F.pad(stems, (0, mixture.shape[-1] - stems.shape[-1]))
