@@ -170,7 +170,7 @@ import Testing
     #expect(object["tokensPerSecond"] as? Int == 75)
     let metrics = try #require(object["metrics"] as? [String: Double])
     // The card has the measured value; never trained on this speaker.
-    #expect(try #require(metrics["stoi"]) > 0.7)
+    #expect(try #require(metrics["stoi"]) > 0.78)
 
     #expect(try workshop.run("encode", "a.wav", model: nil).status == 0)
     let decoded = try workshop.run("decode", "tokens/a.json", "--trim", model: nil)

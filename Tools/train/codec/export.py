@@ -41,6 +41,7 @@ def main():
     assert all(value.isfinite().all() for value in halves.values())
     arguments.out.parent.mkdir(parents=True, exist_ok=True)
     save_file(halves, arguments.out, metadata=metadata)
+    arguments.out.chmod(0o644)
 
     torch.manual_seed(0)
     wave = 0.1 * torch.randn(1, 200 * codec.shape.hop) * torch.linspace(0, 1, 200 * codec.shape.hop)

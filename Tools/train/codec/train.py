@@ -82,7 +82,7 @@ def main():
         codec.parameters(), lr=arguments.rate, betas=(0.8, 0.98), weight_decay=1e-3
     )
     spectral, envelopes = SpectralDistance(), EnvelopeDistance()
-    step, used, quantises, running = 0, 0.0, False, None
+    step, used, quantises, running = 0, 0.0, False, math.nan
     latest = arguments.out / "last.pt"
     if arguments.resume and latest.exists():
         state = torch.load(latest, weights_only=True)
@@ -94,7 +94,11 @@ def main():
     length = arguments.tokens * codec.shape.hop
     queue = batches(arguments.data, arguments.seed + step, arguments.batch, length)
     check = batch(np.random.default_rng(7), Speech(arguments.data, "valid"), 24, 240 * codec.shape.hop)
-    begun = saved = time.time()
+    # The clock starts behind the first step, which compiles.
+    begun = saved = None
+
+    def spent() -> float:
+        return used + (0 if begun is None else (time.time() - begun) / (60 * arguments.minutes))
 
     def save():
         state = {
@@ -107,13 +111,12 @@ def main():
         }
         torch.save(state, latest.with_suffix(".new"))
         latest.with_suffix(".new").replace(latest)
-        now = (time.time() - begun) / 60
         print(
-            f"{now:5.1f} min, step {step}, loss {running:.3f}, {scores(average, check, quantises)}",
+            f"{arguments.minutes * spent():5.1f} min, step {step}, loss {running:.3f}, {scores(average, check, quantises)}",
             flush=True,
         )
 
-    while (share := used + (time.time() - begun) / (60 * arguments.minutes)) < 1:
+    while (share := spent()) < 1:
         if not quantises and share > arguments.free:
             with torch.no_grad():
                 frames = [codec.encoded(queue.get(), fast).flatten(0, 1) for _ in range(40)]
@@ -151,7 +154,9 @@ def main():
                 mean.lerp_(value, 1 - keep)
             average.codebook.embed.lerp_(codec.codebook.embed, 1 - keep)
             average.codebook.cluster_size.copy_(codec.codebook.cluster_size)
-        running = loss.item() if running is None else 0.98 * running + 0.02 * loss.item()
+        running = loss.item() if math.isnan(running) else 0.98 * running + 0.02 * loss.item()
+        if begun is None:
+            begun = saved = time.time()
         if time.time() - saved > 180:
             save()
             saved = time.time()

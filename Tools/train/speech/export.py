@@ -47,6 +47,7 @@ def main():
     }
     assert all(value.isfinite().all() for value in exchanged.values())
     save_file(exchanged, arguments.out, metadata=metadata)
+    arguments.out.chmod(0o644)
 
     torch.manual_seed(0)
     wave = 0.1 * torch.randn(20_011) * torch.linspace(0, 1, 20_011)
