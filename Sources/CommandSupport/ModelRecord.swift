@@ -92,7 +92,7 @@ package struct ModelRecord {
       .init("supported", .boolean(model.obstacle == nil)),
       .init("here", .boolean(library.isHere(model))),
       .init("bundled", .boolean(model.isBundled)),
-      .init("default", .boolean(model.name == ModelLibrary.defaultModel)),
+      .init("default", .boolean(isDefault)),
       .init("sources", .array(model.sources.map { .string($0) })),
       .init("sampleRate", .integer(model.sampleRate)),
       .init("licence", .string(model.licence)),
@@ -121,8 +121,12 @@ package struct ModelRecord {
     ]
   }
 
+  private var isDefault: Bool {
+    [ModelLibrary.defaultModel, ModelLibrary.defaultCodec].contains(model.name)
+  }
+
   private var state: String {
-    if model.name == ModelLibrary.defaultModel { return "default" }
+    if isDefault { return "default" }
     if model.isBundled { return "bundled" }
     let isHere = library.isHere(model)
     if model.obstacle != nil { return isHere ? "here, not yet" : "not yet" }

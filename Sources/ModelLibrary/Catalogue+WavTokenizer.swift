@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Catalogue {
-  /// The neural codec, whose files hold the training's state besides the network.
-  static let wavTokenizerModels: [PublishedModel] = {
+  /// The neural codecs, the bundled one first.
+  static let wavTokenizerModels =
+    [
+      PublishedModel(
+        ModelLibrary.defaultCodec, .wavTokenizer, "75 tokens a second, speech", sampleRate: 24000,
+        files: [PublishedFile("\(ModelLibrary.defaultCodec).safetensors", url: "")],
+        licence: "Apache-2.0", isBundled: true)
+    ] + publishedWavTokenizers
+
+  /// Those of the authors, whose files hold the training's state besides the network.
+  private static let publishedWavTokenizers: [PublishedModel] = {
     func codec(
       _ name: String, tokens: Int, _ data: String, _ repository: String, _ file: String
     ) -> PublishedModel {

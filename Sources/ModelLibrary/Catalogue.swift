@@ -9,7 +9,7 @@ public enum Catalogue {
 
   private static let bundled = [
     PublishedModel(
-      "speech-noise-16k", .convTasNet, "speech apart from noise, live with 8 ms latency",
+      "speech-noise-16k", .convTasNet, "speech apart from noise, live",
       sources: ["speech", "noise"], sampleRate: 16000,
       files: [PublishedFile("speech-noise-16k.safetensors", url: "")], licence: "Apache-2.0",
       isBundled: true)

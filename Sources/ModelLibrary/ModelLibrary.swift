@@ -6,6 +6,9 @@ public struct ModelLibrary: Sendable {
   /// The model that is used when none is named.
   public static let defaultModel = "speech-noise-16k"
 
+  /// The codec that is used when none is named.
+  public static let defaultCodec = "speech-codec-24k"
+
   /// The endings of checkpoint files.
   public static let checkpointExtensions = [
     "th", "pt", "pth", "ckpt", "bin", "safetensors", "tar",

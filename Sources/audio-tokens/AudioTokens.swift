@@ -13,16 +13,17 @@ struct AudioTokens: ParsableCommand {
     discussion: """
       EXAMPLES
         A recording's tokens as JSON, and the sound they stand for:
-          audio-tokens encode speech.wav -m model.ckpt -o - > speech.json
-          audio-tokens decode speech.json -m model.ckpt
-        How well that works:
-          audio-tokens reconstruct speech.wav -m model.ckpt
+          audio-tokens encode speech.wav -o - > speech.json
+          audio-tokens decode speech.json
+        How well that works, with the bundled codec and with a published one:
+          audio-tokens reconstruct speech.wav
+          audio-tokens reconstruct speech.wav -m wavtokenizer-large-speech-320-v2
         A corpus, in two parts that can be stopped and resumed, as one Megatron data set:
           audio-tokens encode --manifest list.jsonl -m model.ckpt -o corpus --shard 0/2
           audio-tokens encode --manifest list.jsonl -m model.ckpt -o corpus --shard 1/2
           audio-tokens convert corpus/*.jsonl --format megatron -o corpus
         Only the speech of a recording:
-          separate-stems talk.mp3 --stems speech -o - | audio-tokens encode - -m model.ckpt -o -
+          separate-stems talk.mp3 --stems speech -o - | audio-tokens encode - -o -
       """,
     version: Program.version,
     subcommands: [

@@ -10,7 +10,7 @@ internal import WavTokenizer
 struct CodecOptions: ParsableArguments {
   @Option(
     name: [.short, .customShort("n"), .long],
-    help: "A model's name ('models list' shows them) or a checkpoint file.")
+    help: "A model's name (see 'models list') or a checkpoint file; else the bundled codec.")
   var model: String?
 
   @Option(
@@ -23,13 +23,8 @@ struct CodecOptions: ParsableArguments {
 
   /// The codec, with the parts of the network that are needed.
   func load(_ parts: WavTokenizer.Parts) throws -> Codec {
-    guard let model else {
-      throw Failure(
-        .unavailable,
-        "no codec comes with the program yet: name a checkpoint file with --model, or one of the "
-          + "models that '\(Program.name) models' lists")
-    }
-    return try Codec(model, configuration: config, from: models, parts: parts)
+    try Codec(
+      model ?? ModelLibrary.defaultCodec, configuration: config, from: models, parts: parts)
   }
 }
 

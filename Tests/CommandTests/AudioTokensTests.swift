@@ -158,6 +158,26 @@ import Testing
     #expect(text.standardOutputText.hasPrefix("reconstructed/a.wav  si-sdr "))
   }
 
+  @Test("the bundled codec needs no name, and leaves recorded speech intelligible")
+  func outOfTheBox() throws {
+    let speech = Fixtures.packageRoot.appendingPathComponent(
+      "AudioFixtures/speech-with-noise.clean.wav")
+    try FileManager.default.copyItem(at: speech, to: workshop.path("a.wav"))
+    let run = try workshop.run("reconstruct", "a.wav", "--json", model: nil)
+    #expect(run.status == 0, "\(run.standardErrorText)")
+    let object = try #require(try TokenWorkshop.objects(run.standardOutput).first)
+    #expect(object["model"] as? String == "speech-codec-24k")
+    #expect(object["tokensPerSecond"] as? Int == 75)
+    let metrics = try #require(object["metrics"] as? [String: Double])
+    // The card has the measured value; never trained on this speaker.
+    #expect(try #require(metrics["stoi"]) > 0.78)
+
+    #expect(try workshop.run("encode", "a.wav", model: nil).status == 0)
+    let decoded = try workshop.run("decode", "tokens/a.json", "--trim", model: nil)
+    #expect(decoded.status == 0, "\(decoded.standardErrorText)")
+    #expect(workshop.sounds.files("decoded") == ["a.wav"])
+  }
+
   @Test("info and stats say what token files hold")
   func statistics() throws {
     let text =
@@ -209,8 +229,7 @@ import Testing
         "wavtokenizer-large-unify-600"))
     let info = try workshop.run("models", "info", TokenWorkshop.model, model: nil)
     #expect(info.standardOutputText.contains("800.00 a second"))
-    try workshop.writeGoldenInput("a.wav")
-    let none = try workshop.run("encode", "a.wav", model: nil)
-    #expect(none.status == 69 && none.standardErrorText.contains("--model"))
+    let codec = try workshop.run("models", "info", "speech-codec-24k", model: nil)
+    #expect(codec.standardOutputText.contains("75.00 a second"))
   }
 }

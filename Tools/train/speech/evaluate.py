@@ -42,7 +42,9 @@ def main():
     arguments = parser.parse_args()
     weights, described = read(arguments.model)
 
-    for name in ("valid", "unseen") if arguments.data else ():
+    for name in ("valid", "unseen", "recorded") if arguments.data else ():
+        if not (arguments.data / f"speech-{name}.npy").exists():
+            continue
         speech_row = Row(arguments.data, f"speech-{name}")
         speech, noise = batch(
             np.random.default_rng(23), speech_row, Row(arguments.data, "noise-valid"), 160, 4.0

@@ -66,7 +66,7 @@ def configuration(shape: Shape) -> dict:
         "repeats": shape.repeats,
         "norm": "cLN",
         "isCausal": True,
-        "encoderIsRectified": False,
+        "encoderIsRectified": True,
         "maskActivation": "sigmoid",
         "matchesMixtureLevel": False,
     }
@@ -90,6 +90,8 @@ def separate(weights: dict[str, torch.Tensor], described: dict, wave: torch.Tens
 
     stride, taps = described["hopLength"], described["kernelSize"]
     encoded = F.conv1d(wave[None, None], weights["encoder.filterbank._filters"], stride=stride)
+    if described["encoderIsRectified"]:
+        encoded = torch.relu(encoded)
     x = convolved(norm(encoded, "masker.bottleneck.0"), "masker.bottleneck.1")
     total = 0.0
     for number in range(described["blocks"] * described["repeats"]):

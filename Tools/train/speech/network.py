@@ -21,12 +21,12 @@ NORM_EPSILON = 1e-8
 class Shape:
     """The sizes of a network; the letters are those of the Conv-TasNet paper."""
 
-    filters: int = 256  # N
-    kernel: int = 128  # L, samples
-    stride: int = 64  # samples
-    bottleneck: int = 96  # B
-    hidden: int = 224  # H
-    skip: int = 96  # Sc
+    filters: int = 960  # N: 240 frequencies in four phases
+    kernel: int = 480  # L, samples
+    stride: int = 160  # samples
+    bottleneck: int = 128  # B
+    hidden: int = 256  # H
+    skip: int = 128  # Sc
     taps: int = 3  # P
     blocks: int = 6  # X, dilations 1, 2, 4 ... 2^(X-1)
     repeats: int = 2  # R
@@ -67,16 +67,17 @@ class Block(nn.Module):
 
 
 def windowed_waves(shape: Shape) -> torch.Tensor:
-    """Filters to start from: windowed cosines and sines on an even grid of frequencies.
+    """Filters to start from: windowed cosines and sines on an even grid of frequencies, and their negatives.
 
-    A random start works too, but spends many minutes on finding a basis.
+    Behind the rectifier the four phases of a frequency sum to about its magnitude, which no linear
+    filterbank shows; the difference of opposite phases still has the wave.
     """
     time = torch.arange(shape.kernel) + 0.5
     window = torch.sin(torch.pi * time / shape.kernel)
-    half = shape.filters // 2
-    turns = (torch.arange(half) + 0.5).unsqueeze(1) / half * torch.pi * (time - shape.kernel / 2)
+    count = shape.filters // 4
+    turns = (torch.arange(count) + 0.5).unsqueeze(1) / count * torch.pi * (time - shape.kernel / 2)
     filters = torch.cat([torch.cos(turns), torch.sin(turns)]) * window
-    return filters / filters.square().sum(1).mean().sqrt()
+    return torch.cat([filters, -filters]) / filters.square().sum(1).mean().sqrt()
 
 
 def overlap_add(frames: torch.Tensor, stride: int) -> torch.Tensor:
@@ -95,17 +96,23 @@ class Network(nn.Module):
     def __init__(self, shape: Shape):
         super().__init__()
         self.shape = shape
-        self.fast = False  # bfloat16 products between the filterbanks; for training only
+        self.fast = False  # bfloat16 products; for training only
         # The analysis filters work at a level at which the norm's epsilon (1e-8, inside the root)
         # matters for quiet frames: the network can then tell a pause from a loud frame, which a
         # per-frame norm otherwise hides. `level` moves that knee; the synthesis filters undo it.
         self.level = nn.Parameter(torch.tensor(-4.6))
         filters = windowed_waves(shape)
         self.analysis = nn.Parameter(filters.clone())
-        # With masks of one half in two overlapping frames this returns the mixture.
-        gain = 2 * shape.stride / filters.square().sum()
+        # With masks of one half everywhere this returns the mixture; opposite filters share the work.
+        gain = 4 * shape.stride / filters.square().sum()
         self.synthesis = nn.Parameter(filters * gain)
         self.input_norm = nn.LayerNorm(shape.filters, eps=NORM_EPSILON)
+        # Speech falls off towards high frequencies: without this they would hardly be heard at first.
+        hertz = (torch.arange(shape.filters) % (shape.filters // 4) + 0.5) * (
+            2 * shape.sample_rate / shape.filters
+        )
+        with torch.no_grad():
+            self.input_norm.weight.copy_((1 + (hertz / 400) ** 2).sqrt().clamp(max=8))
         self.reduce = nn.Linear(shape.filters, shape.bottleneck)
         self.blocks = nn.ModuleList(
             Block(shape, 2**x) for _ in range(shape.repeats) for x in range(shape.blocks)
@@ -126,9 +133,10 @@ class Network(nn.Module):
         shape = self.shape
         scale = torch.exp(self.level)
         frames = mixture.unfold(-1, shape.kernel, shape.stride).contiguous()
-        encoded = frames @ (self.analysis * scale).t()
         with torch.autocast("cpu", torch.bfloat16, enabled=self.fast):
+            encoded = torch.relu(frames @ (self.analysis * scale).t()).float()
             masks = self.core(encoded).float()
-        masked = masks.unflatten(-1, (shape.sources, shape.filters)) * encoded.unsqueeze(2)
-        stems = overlap_add(masked @ (self.synthesis / scale), shape.stride)
+            masked = masks.unflatten(-1, (shape.sources, shape.filters)) * encoded.unsqueeze(2)
+            pieces = (masked @ (self.synthesis / scale)).float()
+        stems = overlap_add(pieces, shape.stride)
         return F.pad(stems, (0, mixture.shape[-1] - stems.shape[-1]))
