@@ -12,6 +12,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   case hybridDemucs = "Hybrid Demucs"
   /// The same with a transformer between them (fourth generation).
   case hybridTransformerDemucs = "Hybrid Transformer Demucs"
+  /// One U-Net on a spectrogram that gives masks: our own.
+  case maskingDemucs = "Masking Demucs"
   /// The neural codec.
   case wavTokenizer = "WavTokenizer"
   /// The query-conditioned separator of Universal Source Separation.
@@ -21,7 +23,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
 
   /// Families that this release can run.
   private static let supported: Set<ModelFamily> = [
-    .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .wavTokenizer,
+    .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .maskingDemucs,
+    .wavTokenizer,
   ]
 
   /// Whether this release can run networks of this family.
@@ -30,7 +33,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   /// What its networks are for.
   public var task: ModelTask {
     switch self {
-    case .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs: .separation
+    case .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .maskingDemucs:
+      .separation
     case .wavTokenizer: .codec
     case .resUNet30: .querySeparation
     case .cnn14: .tagging

@@ -12,6 +12,7 @@ extension Separator {
     case is Demucs: .demucs
     case is TimeDemucs: .timeDemucs
     case is HybridDemucs: .hybridDemucs
+    case is MaskingDemucs: .maskingDemucs
     case is HybridTransformerDemucs: .hybridTransformerDemucs
     default: nil
     }

@@ -247,7 +247,7 @@ def random_kit(rng: np.random.Generator, is_electronic: bool) -> dict[str, list[
         sounds = []
         for path in paths[first : first + count]:
             wave = sample(path)
-            at = np.arange(0, len(wave) - 1, pitch)
+            at = np.arange(0, len(wave) - 1, pitch)[: 4 * RATE]
             wave = np.stack([np.interp(at, np.arange(len(wave)), wave[:, c]) for c in (0, 1)], 1)
             decay = np.exp(-np.arange(len(wave)) / RATE / rng.choice([0.08, 0.2, 0.6, 4]))
             sounds.append((wave * decay[:, None] if role != "crash" else wave).astype(np.float32))

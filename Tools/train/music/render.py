@@ -22,14 +22,18 @@ RATE = 44100
 STEMS = ["drums", "bass", "other", "vocals"]
 
 
-def general_midi(notes, samples, programs, rng):
-    name = rng.choice(["fluid", "fluid", "musescore", "musescore", "tim"])
+# An example that is given away is played by these alone (MIT), without drum samples.
+PERMISSIVE = ["fluid"]
+
+
+def general_midi(notes, samples, programs, rng, fonts=None):
+    name = rng.choice(fonts or ["fluid", "fluid", "musescore", "musescore", "tim"])
     return instruments.soundfont(name).render(notes, samples, int(rng.choice(programs)))
 
 
-def render_drums(song, samples, rng):
+def render_drums(song, samples, rng, fonts):
     electronic = song.genre in ("electronic", "hiphop") or (song.genre == "pop" and rng.random() < 0.4)
-    if rng.random() < 0.65:
+    if rng.random() < 0.65 and not fonts:
         wave = instruments.play_samples(song.hits, samples, instruments.random_kit(rng, electronic), rng)
     else:
         keys = {
@@ -45,7 +49,7 @@ def render_drums(song, samples, rng):
         kits = {
             "fluid": [0, 8, 16, 24, 25, 32, 40], "musescore": [0, 8, 16, 24, 25, 32, 40], "tim": [0, 8, 16, 24, 25, 32, 40],
         }  # fmt: skip
-        name = rng.choice(list(kits))
+        name = rng.choice(fonts or list(kits))
         preferred = [24, 25] if electronic and rng.random() < 0.7 else [0, 0, 8, 16, 32, 40]
         wave = instruments.soundfont(name).render(notes, samples, int(rng.choice(preferred)), bank=128)
     wave = fx.random_equaliser(wave, rng, 3)
@@ -58,12 +62,12 @@ def render_drums(song, samples, rng):
     return fx.panned(wave, rng.normal(0, 0.05), rng.uniform(0.4, 1.3))
 
 
-def render_bass(song, samples, rng):
+def render_bass(song, samples, rng, fonts):
     synthetic = {"electronic": 0.7, "hiphop": 0.6, "pop": 0.3}.get(song.genre, 0.12)
     if rng.random() < synthetic:
         wave = instruments.synthesise(song.bass, samples, instruments.synth_patch(rng, "bass"), rng)
     else:
-        wave = general_midi(song.bass, samples, BASSES, rng)
+        wave = general_midi(song.bass, samples, BASSES, rng, fonts)
     wave = fx.random_equaliser(wave, rng, 3)
     if rng.random() < 0.35:
         wave = fx.saturated(wave, rng.uniform(-8, 12))
@@ -75,7 +79,7 @@ def render_bass(song, samples, rng):
     return fx.panned(wave, rng.normal(0, 0.03), rng.uniform(0, 0.6))
 
 
-def render_part(part, samples, rng):
+def render_part(part, samples, rng, fonts):
     kind, notes = part.kind, part.notes
     is_synthetic = kind in ("synth", "pluck", "lead", "pad") and rng.random() < 0.7
     if is_synthetic:
@@ -87,7 +91,7 @@ def render_part(part, samples, rng):
             "strings": STRINGS, "winds": WINDS, "lead": SYNTHS + [29, 30], "pad": PADS + [48, 50], "synth": SYNTHS + PADS,
             "pluck": MALLETS + [5, 7, 45], "mallets": MALLETS,
         }[kind]  # fmt: skip
-        wave = general_midi(notes, samples, programs, rng)
+        wave = general_midi(notes, samples, programs, rng, fonts)
     if kind == "distorted" or (kind in ("lead", "organ", "guitar") and rng.random() < 0.25):
         wave = fx.amplified(wave, rng, rng.uniform(6, 34) if kind == "distorted" else rng.uniform(-6, 14))
         if kind == "distorted" and rng.random() < 0.5:
@@ -111,7 +115,7 @@ def render_part(part, samples, rng):
 def render_vocals(song, samples, rng, speech):
     warp = rng.uniform(0.86, 1.25)
     spoken = song.genre == "hiphop" and rng.random() < 0.5
-    sentences = speech.sentences(rng, 8 if spoken else 3)
+    sentences = speech.sentences(rng, 8 if spoken else 2)
     total = np.zeros((samples, 2), np.float32)
     if spoken:
         at = rng.uniform(0, 2)
@@ -153,19 +157,20 @@ def render_song(job):
     try:
         return seed, stems_of(seed, seconds, speech)
     except Exception as error:  # one song of hundreds is no reason to lose the others
-        print(f"song {seed} left silent: {error!r}", flush=True)
-        return seed, np.zeros((4, int(seconds * RATE), 2), np.int16)
+        print(f"song {seed} left out: {error!r}", flush=True)
+        return seed, None
 
 
-def stems_of(seed: int, seconds: float, speech: Speech) -> np.ndarray:
+def stems_of(seed: int, seconds: float, speech: Speech, fonts: list[str] | None = None) -> np.ndarray:
+    """`[stems, samples, 2]`; `fonts` are soundfonts that alone are allowed."""
     rng = np.random.default_rng(seed)
     samples = int(seconds * RATE)
     song = compose(rng, seconds)
     stems = np.zeros((4, samples, 2), np.float32)
-    stems[0] = fx.at_level(render_drums(song, samples, rng), rng.normal(-18, 2))
-    stems[1] = fx.at_level(render_bass(song, samples, rng), rng.normal(-19, 2))
+    stems[0] = fx.at_level(render_drums(song, samples, rng, fonts), rng.normal(-18, 2))
+    stems[1] = fx.at_level(render_bass(song, samples, rng, fonts), rng.normal(-19, 2))
     for part in song.parts:
-        stems[2] += render_part(part, samples, rng)
+        stems[2] += render_part(part, samples, rng, fonts)
     stems[2] = fx.at_level(stems[2], rng.normal(-18, 2))
     stems[3] = fx.at_level(render_vocals(song, samples, rng, speech), rng.normal(-17.5, 2))
     stems = np.nan_to_num(stems)
@@ -196,13 +201,15 @@ def main():
             target = np.lib.format.open_memmap(arguments.out / f"{name}.npy", "w+", np.int16, shape)
             jobs = [(first + number, arguments.seconds, speech) for number in range(count)]
             done = []
-            for seed, stems in pool.imap_unordered(render_song, jobs):
-                number = seed - first
+            for seed, stems in pool.imap(render_song, jobs):
+                if stems is None:
+                    continue
+                number = len(done)
                 target[:, number * samples : (number + 1) * samples] = stems
                 done.append((number * samples, samples))
                 # What is there can be trained on before the rest comes.
                 part = arguments.out / f".{name}.songs.npy"
-                np.save(part, np.array(sorted(done)))
+                np.save(part, np.array(done))
                 os.replace(part, arguments.out / f"{name}.songs.npy")
                 if len(done) % 10 == 0:
                     print(f"{name}: {len(done)} of {count} songs, {time.time() - began:.0f} s", flush=True)

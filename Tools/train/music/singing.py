@@ -19,9 +19,11 @@ BINS = 1025
 class Speech:
     """Where sentences come from."""
 
-    def __init__(self, rendered: Path, recordings: list[Path]):
-        self.wave = np.load(f"{rendered}.npy", mmap_mode="r")
-        self.index = np.load(f"{rendered}.index.npy")
+    def __init__(self, rendered: Path | None, recordings: list[Path]):
+        self.rendered = rendered
+        if rendered:
+            self.wave = np.load(f"{rendered}.npy", mmap_mode="r")
+            self.index = np.load(f"{rendered}.index.npy")
         self.recordings = [
             sorted(p for p in folder.rglob("*") if p.suffix in (".wav", ".flac")) for folder in recordings
         ]
@@ -30,16 +32,18 @@ class Speech:
     def sentences(self, rng, count: int) -> list[tuple[np.ndarray, int]]:
         """`(wave, rate)`, of one voice where files know."""
         source = rng.integers(len(self.recordings) + 1) if rng.random() < 0.75 else 0
+        if not self.rendered:
+            source = 1
         found = []
         first = rng.integers(1 << 30)
         for number in range(count):
             if source == 0:
                 start, length = self.index[(first + number) % len(self.index)]
-                found.append((self.wave[start : start + min(length, 5 * 16000)] / 32768.0, 16000))
+                found.append((self.wave[start : start + min(length, 7 * 8000)] / 32768.0, 16000))
             else:
                 paths = self.recordings[source - 1]
                 wave, rate = soundfile.read(paths[(first + number) % len(paths)], always_2d=True)
-                found.append((wave[: 6 * rate, 0], rate))
+                found.append((wave[: 7 * rate // 2, 0], rate))
         return found
 
 
