@@ -6,6 +6,7 @@ wait for nobody get more done than threads that wait for each other where cores 
 """
 
 import argparse
+import math
 import multiprocessing
 import os
 import time
@@ -87,7 +88,7 @@ class Trainer:
         progress = self.elapsed.value / (60 * options.minutes)
         warm = min(1.0, (self.step + 1) / 60)
         for group in self.optimiser.param_groups:
-            group["lr"] = options.rate * warm * (0.02 + 0.98 * (1 + np.cos(np.pi * min(progress, 1))) / 2)
+            group["lr"] = options.rate * warm * (0.02 + 0.98 * (1 + math.cos(math.pi * min(progress, 1))) / 2)
         sources = self.batch(self.material, rng)
         loss, ratio = loss_of(self.estimates(sources), sources)
         self.optimiser.zero_grad(set_to_none=True)
@@ -103,6 +104,7 @@ class Trainer:
     def help(self, number: int, steps):
         """What all processes but the first do."""
         rng = np.random.default_rng([self.options.seed, number, self.step])
+        self.compile()
         while self.elapsed.value < 60 * self.options.minutes:
             self.learn(rng)
             with steps.get_lock():
@@ -111,6 +113,9 @@ class Trainer:
     def lead(self, steps):
         """Trains too, and keeps the average, the clock and the files."""
         rng = np.random.default_rng([self.options.seed, 0, self.step])
+        began = time.time()
+        self.compile()
+        print(f"compiled in {time.time() - began:.0f} s", flush=True)
         valid = self.validation()
         smooth, last, saved_at, seen = None, time.time(), time.time(), steps.value
         while self.elapsed.value < 60 * self.options.minutes:
@@ -190,9 +195,7 @@ def main():
     torch.set_num_threads(1)
     options.run.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(options)
-    began = time.time()
-    trainer.compile()
-    print(f"compiled in {time.time() - began:.0f} s", flush=True)
+    # Before anything is differentiated: autograd's threads don't survive a fork.
     context = multiprocessing.get_context("fork")
     steps = context.Value("q", trainer.step)
     helpers = [context.Process(target=trainer.help, args=(n, steps), daemon=True) for n in range(1, options.processes)]
