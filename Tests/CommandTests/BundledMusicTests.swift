@@ -34,7 +34,7 @@ import Testing
       #expect(estimate.count == mixture.count)
       improvements.append(ratio(reference, estimate) - ratio(reference, mixture))
     }
-    #expect(improvements.allSatisfy { $0 > 2 }, "\(improvements)")
-    #expect(improvements.reduce(0, +) / 4 > 4, "\(improvements)")
+    #expect(improvements.allSatisfy { $0 > 5 }, "\(improvements)")
+    #expect(improvements.reduce(0, +) / 4 > 7, "\(improvements)")
   }
 }

@@ -181,7 +181,7 @@ def stems_of(seed: int, seconds: float, speech: Speech, fonts: list[str] | None 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--speech", type=Path, required=True, help="what ../render_speech.py made: FOLDER/speech-train")
+    parser.add_argument("--speech", type=Path, required=True, help="what the speech model's render_speech.py made: FOLDER/speech-train")
     parser.add_argument("--recordings", type=Path, nargs="*", default=[], help="folders of recorded voices")
     parser.add_argument("--songs", type=int, default=150)
     parser.add_argument("--seconds", type=float, default=30)

@@ -16,9 +16,11 @@ case "${2:-}" in
 esac
 
 if [ -z "$resume" ]; then
+  sentences=$here/../speech/render_speech.py
+  [ -e "$sentences" ] || sentences=$here/../render_speech.py
   # shellcheck disable=SC2086
   [ -e "$work/speech/speech-train.npy" ] ||
-    OMP_NUM_THREADS=1 $python "$here/../render_speech.py" "$work/speech" $quick
+    OMP_NUM_THREADS=1 $python "$sentences" "$work/speech" $quick
   # shellcheck disable=SC2086
   OMP_NUM_THREADS=1 $python "$here/render.py" "$work/data" --speech "$work/speech/speech-train" \
     ${RECORDINGS:+--recordings $RECORDINGS} $quick
