@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Measures an exported file: SDR and SDRi per stem, in dB, on held-out rendered songs and on given recordings.
-
-A recording is a folder or a prefix with `mixture`, `drums`, … in it, such as `AudioFixtures/song.` for Ogg files.
-"""
+"""Measures an exported file: SDR and SDRi per stem, in dB, on held-out rendered songs and on given recordings."""
 
 import argparse
 from pathlib import Path
