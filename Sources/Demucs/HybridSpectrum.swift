@@ -11,11 +11,14 @@ internal import Tensors
 /// ends weigh as much as the middle.
 struct HybridSpectrum: Sendable {
   /// What a spectrogram `[F, T, C]` holds.
-  enum Content: Sendable {
+  enum Content: Sendable, Hashable {
     /// Real and imaginary part of each channel.
     case complex
     /// Magnitudes; estimates get the mixture's phase.
     case magnitude
+    /// Of two channels, their mean and half their difference: magnitudes to the power of an exponent.
+    /// Estimates are logits, of which a softmax over the sources makes masks for the mixture.
+    case masked(exponent: Float)
   }
 
   /// Where frames lie.
@@ -43,7 +46,9 @@ struct HybridSpectrum: Sendable {
   }
 
   /// Channels of a spectrogram for each channel of sound.
-  var width: Int { content == .complex ? 2 : 1 }
+  var width: Int { content == .magnitude ? 1 : 2 }
+  /// Channels of an estimate for each channel of sound.
+  var estimateWidth: Int { content == .complex ? 2 : 1 }
 
   private var hop: Int { frequencies / 2 }
   /// Frames that a thread takes at a time: what of them lies side by side in a grid fills cache lines.
@@ -84,6 +89,9 @@ struct HybridSpectrum: Sendable {
     let result = run.arena.tensor(frequencies, signal.frames, channels)
     let frames = signal.frames
     forEachTile(frames, run) { tile in
+      if case .masked(let exponent) = content {
+        return result.setCompressed(self.spectra(signal, tile, run), frames: tile, exponent)
+      }
       for (channel, spectra) in self.spectra(signal, tile, run).enumerated() {
         defer { extendLifetime(spectra) }
         let bins = 2 * (frequencies + 1)
@@ -178,15 +186,42 @@ struct HybridSpectrum: Sendable {
 }
 
 extension HybridSpectrum.Synthesis {
+  /// Frames of the outermost layer's output that are there at a time.
+  private static let framesInPiece = 192
+
+  /// Takes a grid `[F, T, C]` through the outermost layer and on to samples.
+  ///
+  /// - Returns: the sources.
+  func separated(_ x: Tensor, through outermost: any GridDecoder, _ run: Run) -> [Tensor] {
+    let frames = x.shape[1]
+    let step = outermost.isLocal ? Self.framesInPiece : frames
+    let channels = sources.count * signal.channelCount * spectrum.estimateWidth
+    for first in stride(from: 0, to: frames, by: step) {
+      let tile = first..<min(first + step, frames)
+      let piece = run.arena.tensor(spectrum.frequencies, tile.count, channels)
+      outermost(x, frames: tile, length: frames, run) { row, frames, values in
+        piece.set(row: row, frames: shifted(frames, by: -first), values)
+      }
+      push(piece, frames: tile)
+    }
+    finish()
+    return sources
+  }
+
   /// Takes the estimates' next frames, a grid `[F, n, S · C]`, sources behind each other.
   ///
   /// - Parameter frames: Which of the mixture's.
-  func push(_ estimates: Tensor, frames: Range<Int>) {
-    let (bins, width) = (2 * (spectrum.frequencies + 1), spectrum.width)
+  private func push(_ estimates: Tensor, frames: Range<Int>) {
+    let (bins, width) = (2 * (spectrum.frequencies + 1), spectrum.estimateWidth)
+    if case .masked = spectrum.content {
+      run.parallel.forEach(spectrum.frequencies) { row, _ in
+        estimates.softmax(row: row, sources: sources.count)
+      }
+    }
     let step = HybridSpectrum.framesInTile
     for first in stride(from: frames.lowerBound, to: frames.upperBound, by: step) {
       let tile = first..<min(first + step, frames.upperBound)
-      let phases = spectrum.content == .magnitude ? spectrum.spectra(signal, tile, run) : []
+      let phases = spectrum.content == .complex ? [] : spectrum.spectra(signal, tile, run)
       defer { extendLifetime(phases) }
       run.parallel.forEach(voices.count) { index, _ in
         let spectra = [Float](unsafeUninitializedCapacity: tile.count * bins) { buffer, count in
@@ -195,8 +230,12 @@ extension HybridSpectrum.Synthesis {
           estimates.gather(
             frames: shifted(tile, by: -frames.lowerBound), channel: index * width,
             isComplex: spectrum.content == .complex, level, into: target)
-          if spectrum.content == .magnitude {
+          switch spectrum.content {
+          case .complex: break
+          case .magnitude:
             turn(target, by: phases[index % phases.count].pointer, count: count / 2)
+          case .masked:
+            mask(phases[index % phases.count].pointer, by: target, count: count / 2)
           }
         }
         voices[index].push(spectra)
@@ -205,7 +244,7 @@ extension HybridSpectrum.Synthesis {
   }
 
   /// Ends the estimates.
-  func finish() { pushSilence() }
+  private func finish() { pushSilence() }
 
   /// Two frames of nothing, as at both ends.
   fileprivate func pushSilence() {

@@ -126,9 +126,6 @@ struct HybridUNet: Sendable {
 
   // MARK: Decoders
 
-  /// Frames of the outermost layer's output that are there at a time.
-  private static let framesInPiece = 192
-
   /// Takes the spectral branch to the outermost layer, and from there on to samples.
   ///
   /// - Parameter waveform: Whose deepest skip gets what the other branch has where they part.
@@ -157,23 +154,11 @@ struct HybridUNet: Sendable {
       }
       run.trace?("decoder.\(index)", target)
     }
-    let (x, outermost) = (encoded.skips.removeLast(), decoder[decoder.count - 1])
+    let x = encoded.skips.removeLast()
     run.arena.giveBack()
     let synthesis = spectrum.makeSynthesis(
       sources: sourceCount, encoded.level, signal: signal, samples: samples, run)
-    let frames = x.shape[1]
-    let step = outermost.isLocal ? Self.framesInPiece : frames
-    for first in stride(from: 0, to: frames, by: step) {
-      let tile = first..<min(first + step, frames)
-      let piece = run.arena.tensor(
-        spectrum.frequencies, tile.count, sourceCount * mixtureChannels * spectrum.width)
-      outermost(x, frames: tile, length: frames, run) { row, frames, values in
-        piece.set(row: row, frames: shifted(frames, by: -first), values)
-      }
-      synthesis.push(piece, frames: tile)
-    }
-    synthesis.finish()
-    return synthesis.sources
+    return synthesis.separated(x, through: decoder[decoder.count - 1], run)
   }
 
   /// Takes the waveform's branch out and adds its estimates to the sources.

@@ -9,10 +9,15 @@ public enum Catalogue {
 
   private static let bundled = [
     PublishedModel(
+      "music-4stems", .maskingDemucs, "music into four stems, small and quick",
+      sources: ["drums", "bass", "other", "vocals"],
+      files: [PublishedFile("music-4stems.safetensors", url: "")], licence: "Apache-2.0",
+      isBundled: true),
+    PublishedModel(
       "speech-noise-16k", .convTasNet, "speech apart from noise, live",
       sources: ["speech", "noise"], sampleRate: 16000,
       files: [PublishedFile("speech-noise-16k.safetensors", url: "")], licence: "Apache-2.0",
-      isBundled: true)
+      isBundled: true),
   ]
 
   /// The model called `name`, or the checkpoint whose signature it is, as a model of its own.

@@ -12,6 +12,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   case hybridDemucs = "Hybrid Demucs"
   /// The same with a transformer between them (fourth generation).
   case hybridTransformerDemucs = "Hybrid Transformer Demucs"
+  /// One U-Net on a spectrogram that gives masks: our own.
+  case maskingDemucs = "Masking Demucs"
   /// The neural codec.
   case wavTokenizer = "WavTokenizer"
   /// The query-conditioned separator of Universal Source Separation.
@@ -23,8 +25,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
 
   /// Families that this release can run.
   private static let supported: Set<ModelFamily> = [
-    .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .wavTokenizer,
-    .resUNet30, .cnn14, .htsat,
+    .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .maskingDemucs,
+    .wavTokenizer, .resUNet30, .cnn14, .htsat,
   ]
 
   /// Whether this release can run networks of this family.
@@ -33,7 +35,8 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   /// What its networks are for.
   public var task: ModelTask {
     switch self {
-    case .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs: .separation
+    case .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .maskingDemucs:
+      .separation
     case .wavTokenizer: .codec
     case .resUNet30: .querySeparation
     case .cnn14, .htsat: .tagging

@@ -4,7 +4,7 @@ internal import Foundation
 /// The models on this machine, and the way to those that aren't.
 public struct ModelLibrary: Sendable {
   /// The model that is used when none is named.
-  public static let defaultModel = "speech-noise-16k"
+  public static let defaultModel = "music-4stems"
 
   /// The codec that is used when none is named.
   public static let defaultCodec = "speech-codec-24k"

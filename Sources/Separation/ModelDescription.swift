@@ -13,6 +13,7 @@ extension Separator {
     case is Demucs: .demucs
     case is TimeDemucs: .timeDemucs
     case is HybridDemucs: .hybridDemucs
+    case is MaskingDemucs: .maskingDemucs
     case is HybridTransformerDemucs: .hybridTransformerDemucs
     case is UniversalSeparator: .resUNet30
     default: nil

@@ -57,6 +57,7 @@ private func loadDemucs(_ checkpoint: Checkpoint) throws(CheckpointError) -> (an
   if try Demucs.recognises(checkpoint) { return try Demucs(checkpoint) }
   if try TimeDemucs.recognises(checkpoint) { return try TimeDemucs(checkpoint) }
   if try HybridDemucs.recognises(checkpoint) { return try HybridDemucs(checkpoint) }
+  if try MaskingDemucs.recognises(checkpoint) { return try MaskingDemucs(checkpoint) }
   if try HybridTransformerDemucs.recognises(checkpoint) {
     return try HybridTransformerDemucs(checkpoint)
   }

@@ -13,14 +13,17 @@ struct SeparateStems: ParsableCommand {
     abstract: "Take recordings apart into stems.",
     discussion: """
       EXAMPLES
-        Speech apart from noise, with the bundled model:
-          separate-stems interview.wav
+        A song into drums, bass, other and vocals, with the bundled model:
+          separate-stems song.mp3
+        Speech apart from noise, with the other bundled model:
+          separate-stems interview.wav -m speech-noise-16k
         A folder of recordings with a checkpoint of your own, into 32-bit float files:
           separate-stems recordings -m conv_tasnet.pth --sample-format float32
-        Only the speech, as FLAC, going on where an earlier run was stopped:
-          separate-stems recordings --stems speech --format flac --skip-existing
+        Only the vocals, as FLAC, going on where an earlier run was stopped:
+          separate-stems recordings --stems vocals --format flac --skip-existing
         A live pipe, headerless samples out:
-          arecord -f S16_LE -r 16000 | separate-stems - -o - --stems speech --raw-samples
+          arecord -f S16_LE -r 16000 |
+            separate-stems - -m speech-noise-16k -o - --stems speech --raw-samples
         The birds of a field recording, then everything that is heard in it:
           separate-stems field.wav -m uss --class Bird
           separate-stems field.wav -m uss --levels 1 2

@@ -204,6 +204,7 @@ final class SeparationWorkshop {
     #expect(try workshop.run(["--help"], model: nil).standardOutputText.contains("EXAMPLES"))
     let list = try workshop.run(["models"], model: nil)
     #expect(list.standardOutputText.contains("speech-noise-16k"))
+    #expect(list.standardOutputText.contains("music-4stems"))
     let info = try workshop.run(
       ["models", "info", SeparationWorkshop.Model.music.path], model: nil)
     #expect(info.standardOutputText.contains("drums, bass, other, vocals"))

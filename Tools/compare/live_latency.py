@@ -31,7 +31,7 @@ def main():
     width = 2 * channels
     block = int(rate * options.block)
     process = subprocess.Popen(
-        [options.program, "-", "-o", "-", "--stems", options.stem, "--raw-samples"],
+        [options.program, "-", "-m", "speech-noise-16k", "-o", "-", "--stems", options.stem, "--raw-samples"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0,
     )
     # A header of unknown length, as recorders send it.
