@@ -12,6 +12,9 @@ import os
 import time
 from pathlib import Path
 
+# A process that has had threads can't be forked; this counts from the first import on.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 import numpy as np
 import torch
 
@@ -191,8 +194,6 @@ def main():
     parser.add_argument("--plain", action="store_true", help="no compiler, no bfloat16")
     options = parser.parse_args()
     torch.manual_seed(options.seed)
-    # Forked processes may not have had threads.
-    torch.set_num_threads(1)
     options.run.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(options)
     # Before anything is differentiated: autograd's threads don't survive a fork.
