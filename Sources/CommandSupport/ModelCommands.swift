@@ -16,9 +16,6 @@ package struct FetchModels: ProgramCommand {
   package func run() throws {
     let library = models.library
     try forEachModel(names) { model in
-      if let obstacle = model.obstacle {
-        Console.standard.warn("\(model.name) cannot be run yet: this release knows no \(obstacle)")
-      }
       try models.fetch(model)
       let paths = model.isBundled ? [] : model.files.map { "\(library.folder)/\($0.name)" }
       if common.json {

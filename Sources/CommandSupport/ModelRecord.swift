@@ -63,9 +63,6 @@ package struct ModelRecord {
     lines.append(("what", model.summary))
     lines.append(("family", model.family.rawValue))
     lines.append(("state", state))
-    if let obstacle = model.obstacle {
-      lines.append(("lacks", "this release knows no \(obstacle)"))
-    }
     if !model.sources.isEmpty { lines.append(("sources", model.sources.joined(separator: ", "))) }
     lines.append(("rate", "\(model.sampleRate) Hz"))
     for file in model.files where !model.isBundled {
@@ -89,7 +86,6 @@ package struct ModelRecord {
       .init("summary", .string(model.summary)),
       .init("family", .string(model.family.rawValue)),
       .init("task", .string(model.family.task.rawValue)),
-      .init("supported", .boolean(model.obstacle == nil)),
       .init("here", .boolean(library.isHere(model))),
       .init("bundled", .boolean(model.isBundled)),
       .init("default", .boolean(isDefault)),
@@ -128,9 +124,7 @@ package struct ModelRecord {
   private var state: String {
     if isDefault { return "default" }
     if model.isBundled { return "bundled" }
-    let isHere = library.isHere(model)
-    if model.obstacle != nil { return isHere ? "here, not yet" : "not yet" }
-    return isHere ? "here" : model.bytes.map { "\(ByteCount($0))" } ?? "to fetch"
+    return library.isHere(model) ? "here" : model.bytes.map { "\(ByteCount($0))" } ?? "to fetch"
   }
 
   private func pad(_ text: String, to width: Int) -> String {

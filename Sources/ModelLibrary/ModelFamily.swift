@@ -23,15 +23,6 @@ public enum ModelFamily: String, Sendable, CaseIterable {
   /// The tagger with attention in windows.
   case htsat = "HTS-AT"
 
-  /// Families that this release can run.
-  private static let supported: Set<ModelFamily> = [
-    .convTasNet, .demucs, .timeDemucs, .hybridDemucs, .hybridTransformerDemucs, .maskingDemucs,
-    .wavTokenizer, .resUNet30, .cnn14, .htsat,
-  ]
-
-  /// Whether this release can run networks of this family.
-  public var isSupported: Bool { Self.supported.contains(self) }
-
   /// What its networks are for.
   public var task: ModelTask {
     switch self {

@@ -132,7 +132,6 @@ public struct ModelLibrary: Sendable {
   private func path(of file: PublishedFile) -> String { "\(folder)/\(file.name)" }
 
   private func fetched(_ model: PublishedModel) throws(ModelLibraryError) -> ModelFile {
-    if let obstacle = model.obstacle { throw .unsupported(model: model.name, obstacle: obstacle) }
     guard isHere(model) else { throw .notFetched(model) }
     let members = model.files.map { ModelFile(name: $0.name, path: path(of: $0)) }
     if members.count == 1 && model.segmentSeconds == nil {

@@ -8,8 +8,6 @@ public enum ModelLibraryError: Error, Sendable, Equatable {
   case notInstalled(model: String, fileName: String)
   /// The model is known and not on this machine.
   case notFetched(PublishedModel)
-  /// The model is known, and this release can't run it.
-  case unsupported(model: String, obstacle: String)
 
   /// A bag's file that can't be used.
   case malformedBag(path: String, detail: String)
@@ -46,8 +44,6 @@ extension ModelLibraryError: CustomStringConvertible {
     case .notFetched(let model):
       return "the model '\(model.name)' is not on this machine; "
         + "without --offline it would be fetched ('models fetch \(model.name)')"
-    case .unsupported(let model, let obstacle):
-      return "the model '\(model)' cannot be run yet: this release does not know \(obstacle)"
     case .malformedBag(let path, let detail):
       return "\(path): not a bag of models: \(detail)"
     case .missingMember(let bag, let signature, let folder):

@@ -47,11 +47,6 @@ public struct PublishedModel: Sendable, Hashable {
     self.isBundled = isBundled
   }
 
-  /// What this release lacks to run it; `nil` where it runs.
-  public var obstacle: String? {
-    family.isSupported ? nil : "\(family.rawValue) networks"
-  }
-
   /// The bytes of all files, as far as they are known; rounded where one is.
   public var bytes: Int? {
     files.reduce(0) { sum, file in

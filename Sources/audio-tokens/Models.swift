@@ -46,8 +46,8 @@ struct Models: ParsableCommand {
       var record: ModelRecord?
       if let published = Catalogue.model(named: model) {
         record = ModelRecord(published, in: library)
-        // What can't be opened is described from the catalogue.
-        if !library.isHere(published) || published.obstacle != nil {
+        // What isn't here, or is another program's, is described from the catalogue.
+        if published.family.task != .codec || !library.isHere(published) {
           return try ModelRecord.write(record, asJSON: common.json)
         }
       }

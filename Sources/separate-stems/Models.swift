@@ -10,7 +10,7 @@ struct Models: ParsableCommand {
     abstract: "List, describe, fetch or remove models.",
     discussion: """
       EXAMPLES
-        What there is; 'not yet' marks what this release cannot run:
+        What there is:
           separate-stems models list
         What a model or a checkpoint file is:
           separate-stems models info tasnet
@@ -49,8 +49,7 @@ struct Models: ParsableCommand {
       if let published = Catalogue.model(named: model) {
         record = ModelRecord(published, in: library)
         // What isn't here, or is another program's, is described from the catalogue.
-        let isOther = published.obstacle != nil || published.family.task == .codec
-        if isOther || !library.isHere(published) {
+        if published.family.task == .codec || !library.isHere(published) {
           return try ModelRecord.write(record, asJSON: common.json)
         }
       }

@@ -93,18 +93,6 @@ import Testing
       #expect(nearest.contains(meant), "\(nearest)")
     }
   }
-
-  @Test("what this release can't run says so before anything is fetched")
-  func unsupported() throws {
-    for model in Catalogue.models where model.obstacle != nil {
-      #expect(
-        throws: ModelLibraryError.unsupported(
-          model: model.name, obstacle: model.obstacle ?? "")
-      ) {
-        try ModelLibrary(folder: "/nowhere").resolve(model.name)
-      }
-    }
-  }
 }
 
 @Suite("The library's folder") struct LibraryFolderTests {
