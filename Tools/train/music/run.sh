@@ -17,7 +17,6 @@ esac
 
 if [ -z "$resume" ]; then
   sentences=$here/../speech/render_speech.py
-  [ -e "$sentences" ] || sentences=$here/../render_speech.py
   # shellcheck disable=SC2086
   [ -e "$work/speech/speech-train.npy" ] ||
     OMP_NUM_THREADS=1 $python "$sentences" "$work/speech" $quick
